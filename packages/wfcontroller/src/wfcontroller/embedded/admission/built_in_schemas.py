@@ -1,0 +1,99 @@
+"""The parts of built-in kinds that this engine's use needs checked and defaulted; the rest is kept as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wfcontroller.embedded.admission.structural import Schema
+from wfcore.resources import (
+    CONFIG_MAPS,
+    CUSTOM_RESOURCE_DEFINITIONS,
+    DAEMON_SETS,
+    DEPLOYMENTS,
+    NODES,
+    POD_DISRUPTION_BUDGETS,
+    PODS,
+    REPLICA_SETS,
+    SECRETS,
+    STATEFUL_SETS,
+    Resource,
+)
+
+
+def _object(required: tuple[str, ...] = (), **properties: Schema) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": properties}
+    return {**schema, "required": list(required)} if required else schema
+
+
+def _map_of(schema: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": schema}
+
+
+_TEXT: Schema = {"type": "string"}
+_NATURAL: Schema = {"type": "integer", "minimum": 0, "format": "int32"}
+_COUNT_OR_PERCENT: Schema = {"x-kubernetes-int-or-string": True}
+_SELECTOR = _object(matchLabels=_map_of(_TEXT), matchExpressions={"type": "array", "items": _object(
+    ("key", "operator"), operator={"type": "string", "enum": ["In", "NotIn", "Exists", "DoesNotExist"]},
+)})
+_CONTAINERS: Schema = {
+    "type": "array", "minItems": 1, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
+    "items": _object(("name", "image"), name={"type": "string", "minLength": 1, "maxLength": 63},
+                     image={"type": "string", "minLength": 1}),
+}
+_POD_SPEC = _object(
+    ("containers",),
+    containers=_CONTAINERS,
+    initContainers={**_CONTAINERS, "minItems": 0},
+    nodeName=_TEXT,
+    restartPolicy={"type": "string", "enum": ["Always", "OnFailure", "Never"], "default": "Always"},
+    terminationGracePeriodSeconds={"type": "integer", "default": 30},
+)
+_TEMPLATE = _object(("spec",), metadata=_object(labels=_map_of(_TEXT), annotations=_map_of(_TEXT)), spec=_POD_SPEC)
+_REPLICAS: Schema = {**_NATURAL, "default": 1}
+
+
+def _strategy(kind: str, others: tuple[str, ...], rolling: Schema) -> Schema:
+    return {**_object(type={"type": "string", "enum": [kind, *others], "default": kind}, rollingUpdate=rolling),
+            "default": {}}
+
+
+_DEPLOYMENT_STRATEGY = _strategy("RollingUpdate", ("Recreate",), _object(
+    maxUnavailable=_COUNT_OR_PERCENT, maxSurge=_COUNT_OR_PERCENT))
+_CRD_VERSION = _object(
+    ("name", "served", "storage", "schema"),
+    name=_TEXT, served={"type": "boolean"}, storage={"type": "boolean"},
+    schema=_object(("openAPIV3Schema",), openAPIV3Schema=_object(
+        ("type",), type={"type": "string", "enum": ["object"]})),
+)
+
+SCHEMAS: Mapping[Resource, Schema] = {
+    DEPLOYMENTS: _object(("spec",), spec=_object(
+        ("selector", "template"), replicas=_REPLICAS, selector=_SELECTOR, template=_TEMPLATE,
+        strategy=_DEPLOYMENT_STRATEGY, paused={"type": "boolean"}, minReadySeconds=_NATURAL,
+        revisionHistoryLimit={**_NATURAL, "default": 10}, progressDeadlineSeconds={**_NATURAL, "default": 600},
+    )),
+    REPLICA_SETS: _object(("spec",), spec=_object(
+        ("selector", "template"), replicas=_REPLICAS, selector=_SELECTOR, template=_TEMPLATE)),
+    STATEFUL_SETS: _object(("spec",), spec=_object(
+        ("selector", "template"), replicas=_REPLICAS, selector=_SELECTOR, template=_TEMPLATE)),
+    DAEMON_SETS: _object(("spec",), spec=_object(("selector", "template"), selector=_SELECTOR, template=_TEMPLATE)),
+    PODS: _object(("spec",), spec=_POD_SPEC),
+    NODES: _object(spec=_object(unschedulable={"type": "boolean"}, taints={"type": "array", "items": _object(
+        ("key", "effect"),
+        effect={"type": "string", "enum": ["NoSchedule", "PreferNoSchedule", "NoExecute"]},
+    )})),
+    CONFIG_MAPS: _object(data=_map_of(_TEXT), binaryData=_map_of({"type": "string", "format": "byte"}),
+                         immutable={"type": "boolean"}),
+    SECRETS: _object(data=_map_of({"type": "string", "format": "byte", "nullable": True}),
+                     stringData=_map_of(_TEXT), immutable={"type": "boolean"},
+                     type={"type": "string", "default": "Opaque"}),
+    POD_DISRUPTION_BUDGETS: _object(("spec",), spec=_object(
+        minAvailable=_COUNT_OR_PERCENT, maxUnavailable=_COUNT_OR_PERCENT, selector=_SELECTOR)),
+    CUSTOM_RESOURCE_DEFINITIONS: _object(("spec",), spec=_object(
+        ("group", "names", "scope", "versions"),
+        group=_TEXT, names=_object(("kind", "plural"), kind=_TEXT, plural=_TEXT),
+        scope={"type": "string", "enum": ["Cluster", "Namespaced"]},
+        versions={"type": "array", "minItems": 1, "items": _CRD_VERSION},
+    )),
+}

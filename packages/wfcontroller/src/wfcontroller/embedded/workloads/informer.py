@@ -1,0 +1,149 @@
+"""A local copy of all objects of one kind, kept by list and watch, and never older than this process's own writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from wfcontroller.api import Api, ApiError, Object, Page
+from wfcontroller.embedded.workloads.metadata import Key, key_of, labels_of, metadata
+from wfcontroller.embedded.workloads.timings import Timings
+from wfcore.resources import Resource
+
+Indexer: TypeAlias = Callable[[Object], str]
+Handler: TypeAlias = Callable[[Object], None]
+
+PAGE_SIZE = 500
+
+
+def version_of(item: Object) -> int:
+    """The resourceVersion as the number that the embedded server counts with."""
+    return int(metadata(item)["resourceVersion"])
+
+
+class Informer:
+    """The objects of one kind, by key and by named indexes; handlers hear every change, including deletions.
+
+    Objects are shared: whoever reads one must not change it.
+    """
+
+    def __init__(self, resource: Resource, indexers: Mapping[str, Indexer] | None = None) -> None:
+        self.resource, self.synced = resource, asyncio.Event()
+        self._objects: dict[Key, Object] = {}
+        self._indexers = dict(indexers or {})
+        self._index: dict[tuple[str, str], dict[Key, Object]] = {}
+        self._handlers: list[Handler] = []
+        self._version = 0
+
+    def subscribe(self, handler: Handler) -> None:
+        """Call `handler` with the object, as it is now or last was, whenever it changes.
+
+        When labels or owners change it hears the former object too: whoever selected or owned it is concerned.
+        """
+        self._handlers.append(handler)
+
+    def get(self, key: Key) -> Object | None:
+        """The object, if it exists."""
+        return self._objects.get(key)
+
+    def all(self) -> list[Object]:
+        """Every object, by namespace and name."""
+        return [item for _, item in sorted(self._objects.items(), key=lambda entry: entry[0])]
+
+    def having(self, index: str, value: str) -> list[Object]:
+        """The objects for which the named indexer gives `value`, by namespace and name."""
+        return [item for _, item in sorted(self._index.get((index, value), {}).items(), key=lambda entry: entry[0])]
+
+    def count(self, index: str, value: str) -> int:
+        """How many objects `having` would give; O(1)."""
+        return len(self._index.get((index, value), ()))
+
+    def remember(self, item: Object) -> None:
+        """Take over the answer to a write, unless the watch is already past it (then it may be gone again)."""
+        if version_of(item) > self._version:
+            self._store(item)
+
+    async def follow(self, api: Api, timings: Timings) -> None:
+        """Keep the copy until cancelled; an expired version or a failed request starts over with a list."""
+        failures = 0
+        while True:
+            try:
+                await self._list(api)
+                failures = 0
+                while True:
+                    await self._watch(api, timings.watch_timeout)
+            except ApiError as error:
+                if error.status != 410:
+                    await asyncio.sleep(min(timings.retry_first * 2 ** min(failures, 30), timings.retry_longest))
+                    failures += 1
+
+    async def _list(self, api: Api) -> None:
+        page = await api.list(self.resource, limit=PAGE_SIZE)
+        items = list(page.items)
+        while page.continue_token:
+            page = await api.list(self.resource, limit=PAGE_SIZE, continue_token=page.continue_token)
+            items.extend(page.items)
+        self._replace(items, page)
+
+    def _replace(self, items: list[Object], page: Page) -> None:
+        self._version = int(page.resource_version)
+        listed = dict.fromkeys(map(key_of, items))
+        gone = [item for item in self.all() if key_of(item) not in listed and version_of(item) <= self._version]
+        for item in gone:
+            self._remove(key_of(item))
+        former = [self._objects.get(key_of(item)) for item in items]
+        for item in items:
+            self._store(item)
+        for item in gone:
+            self._tell(item, None)
+        for item, before in zip(items, former, strict=True):
+            self._tell(item, before)
+        self.synced.set()
+
+    async def _watch(self, api: Api, seconds: float) -> None:
+        async for event in api.watch(self.resource, resource_version=str(self._version), timeout_seconds=seconds):
+            self._version = version_of(event.object)
+            if event.type == "BOOKMARK":
+                continue
+            before = self._objects.get(key_of(event.object))
+            if event.type == "DELETED":
+                self._forget(event.object)
+            else:
+                self._store(event.object)
+            self._tell(event.object, before)
+
+    def _forget(self, item: Object) -> None:
+        held = self._objects.get(key_of(item))
+        if held is not None and version_of(held) <= version_of(item):  # otherwise it has been created again since
+            self._remove(key_of(item))
+
+    def _store(self, item: Object) -> None:
+        key = key_of(item)
+        held = self._objects.get(key)
+        if held is not None and version_of(held) > version_of(item):
+            return  # this process has written, and remembered, a newer one
+        self._remove(key)
+        self._objects[key] = item
+        for name, indexer in self._indexers.items():
+            self._index.setdefault((name, indexer(item)), {})[key] = item
+
+    def _remove(self, key: Key) -> None:
+        item = self._objects.pop(key, None)
+        if item is None:
+            return
+        for name, indexer in self._indexers.items():
+            entry = (name, indexer(item))
+            del self._index[entry][key]
+            if not self._index[entry]:
+                del self._index[entry]
+
+    def _tell(self, item: Object, before: Object | None) -> None:
+        moved = before is not None and _belongings(before) != _belongings(item)
+        for told in (item, before) if before is not None and moved else (item,):
+            for handler in self._handlers:
+                handler(told)
+
+
+def _belongings(item: Object) -> tuple[object, object]:
+    return labels_of(item), metadata(item).get("ownerReferences")

@@ -1,0 +1,213 @@
+"""The cattrs converter: camelCase, Go durations, RFC 3339, one-of unions, nothing coerced.
+
+Reading is strict about types (`"5"` is no integer) and, for spec, about unknown
+fields; writing omits what is absent or empty, as Kubernetes objects do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import isfinite
+from typing import Any
+
+import attrs
+from cattrs import BaseValidationError, Converter
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from wfcore.codec.durations import format_duration, parse_duration
+from wfcore.codec.limits import check_limits
+from wfcore.codec.names import wire_name
+from wfcore.codec.problems import Nested, Rejected, shown, wrong_type
+from wfcore.codec.times import format_time, parse_time
+from wfcore.model import conditions, enums, execution, plan, results, status, workflow
+from wfcore.model.actions import STEP_MEMBERS, StepParameters
+from wfcore.model.compensations import ROLLBACK_MEMBERS, RollbackParameters
+from wfcore.model.definition import DependencyList
+from wfcore.model.fields import Limits, StrMap, limits_of
+
+# A newer writer may add fields to what is only reported; a spec is never half-understood.
+_TOLERANT = {conditions.__name__, plan.__name__, results.__name__, status.__name__, workflow.__name__}
+_TOLERANT_CLASSES = {execution.KubernetesExecutionStatus}
+
+
+def make_converter() -> Converter:
+    """A converter for the whole model; the package uses one, made on import of `wfcore.codec`."""
+    converter = Converter(detailed_validation=True)
+    for scalar, hook in _SCALARS.items():
+        converter.register_structure_hook(scalar, hook)
+    for enum in _ENUMS:
+        # One by one: a string enum is also a `str`, whose hook would win over a predicate.
+        converter.register_structure_hook(enum, _structure_enum)
+    converter.register_structure_hook(StrMap, _structure_map)
+    converter.register_structure_hook_func(lambda t: t == tuple[DependencyList, ...], _structure_dependencies)
+    converter.register_structure_hook_factory(attrs.has, lambda cls: _reader(converter, cls))
+    converter.register_unstructure_hook_factory(attrs.has, lambda cls: _writer(converter, cls))
+    converter.register_unstructure_hook(datetime, format_time)
+    converter.register_unstructure_hook(timedelta, format_duration)
+    converter.register_unstructure_hook(StrMap, dict)
+    converter.register_unstructure_hook_func(
+        lambda t: t == tuple[DependencyList, ...],
+        lambda entries: {entry.step: list(entry.needs) for entry in entries})
+    for union, members in ((StepParameters, STEP_MEMBERS), (RollbackParameters, ROLLBACK_MEMBERS)):
+        _register_union(converter, union, members)
+    return converter
+
+
+def _register_union(converter: Converter, union: Any, members: Mapping[str, type]) -> None:
+    optional = union | None
+    key_of = {cls: key for key, cls in members.items()}
+
+    def structure(value: Any, _: Any) -> Any:
+        if value is None:
+            return None
+        mapping = _mapping(value)
+        given = {key: item for key, item in mapping.items() if item is not None}
+        if len(given) != 1 or not given.keys() <= members.keys():
+            known = ", ".join(members)
+            names = ", ".join(sorted(map(str, given))) or "none"
+            raise Rejected("BadUnion", f"exactly one of {known} must be set, got {names}")
+        key, item = next(iter(given.items()))
+        try:
+            return converter.structure(item, members[key])
+        except (BaseValidationError, Nested, Rejected) as error:
+            raise Nested([((key,), error)]) from None
+
+    def unstructure(value: Any) -> Any:
+        return None if value is None else {key_of[type(value)]: converter.unstructure(value)}
+
+    for annotation in (union, optional):
+        converter.register_structure_hook_func(lambda t, a=annotation: t == a, structure)
+        converter.register_unstructure_hook_func(lambda t, a=annotation: t == a, unstructure)
+
+
+def _reader(converter: Converter, cls: type) -> Callable[[Any, Any], Any]:
+    tolerant = cls.__module__ in _TOLERANT or cls in _TOLERANT_CLASSES
+    attrs.resolve_types(cls)
+    fields = {a.name: override(rename=wire_name(a.name), struct_hook=_field_hook(converter, limits_of(a)))
+              for a in attrs.fields(cls)}
+    build = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=not tolerant, **fields)
+
+    def read(value: Any, wanted: Any) -> Any:
+        # Kubernetes treats null as absent.
+        present = {key: item for key, item in _mapping(value).items() if item is not None}
+        return build(present, wanted)
+
+    return read
+
+
+def _field_hook(converter: Converter, limits: Limits | None) -> Callable[[Any, Any], Any]:
+    def read(value: Any, wanted: Any) -> Any:
+        decoded = converter.structure(value, wanted)
+        if limits is not None:
+            check_limits(limits, decoded)
+        return decoded
+
+    return read
+
+
+def _writer(converter: Converter, cls: type) -> Callable[[Any], Any]:
+    attrs.resolve_types(cls)
+    fields = {a.name: override(rename=wire_name(a.name), omit_if_default=_empty_by_default(a))
+              for a in attrs.fields(cls)}
+    return make_dict_unstructure_fn(cls, converter, **fields)
+
+
+def _empty_by_default(attribute: attrs.Attribute[Any]) -> bool:
+    default = attribute.default
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+        return default.factory is StrMap  # type: ignore[union-attr]
+    return default is None or default == "" or default == ()
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise wrong_type("an object", value)
+    return value
+
+
+def _integer(value: Any, _: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong_type("an integer", value)
+    return value
+
+
+def _number(value: Any, _: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+        raise wrong_type("a number", value)
+    return float(value)
+
+
+def _boolean(value: Any, _: Any) -> bool:
+    if not isinstance(value, bool):
+        raise wrong_type("true or false", value)
+    return value
+
+
+def _text(value: Any, _: Any) -> str:
+    if not isinstance(value, str):
+        raise wrong_type("a string", value, "; put it in quotes" if isinstance(value, (int, float, bool)) else "")
+    return value
+
+
+def _duration(value: Any, _: Any) -> timedelta:
+    if not isinstance(value, str):
+        raise wrong_type("a duration like 5m", value)
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise Rejected("BadFormat", str(error)) from None
+
+
+def _time(value: Any, _: Any) -> datetime:
+    if not isinstance(value, str):
+        raise wrong_type("an RFC 3339 time", value)
+    try:
+        return parse_time(value)
+    except ValueError as error:
+        raise Rejected("BadFormat", str(error)) from None
+
+
+_SCALARS: Mapping[type, Callable[[Any, Any], Any]] = {
+    int: _integer, float: _number, bool: _boolean, str: _text, timedelta: _duration, datetime: _time,
+}
+
+
+_ENUMS = tuple(e for e in vars(enums).values() if isinstance(e, type) and issubclass(e, StrEnum) and e is not StrEnum)
+
+
+def _structure_enum(value: Any, wanted: type[StrEnum]) -> StrEnum:
+    allowed = [member.value for member in wanted]
+    if not isinstance(value, str) or value not in allowed:
+        listed = ", ".join(member or '""' for member in allowed)
+        raise Rejected("NotSupported", f"{shown(value)} is not one of {listed}")
+    return wanted(value)
+
+
+def _structure_map(value: Any, _: Any) -> StrMap:
+    mapping = _mapping(value)
+    wrong = [((str(key),), error) for key, item in mapping.items() if (error := _entry_error(key, item))]
+    if wrong:
+        raise Nested(wrong)
+    return StrMap(mapping)
+
+
+def _entry_error(key: Any, item: Any) -> Rejected | None:
+    if not isinstance(key, str):
+        return wrong_type("a string as key", key, "; put it in quotes")
+    if not isinstance(item, str):
+        return wrong_type("a string", item, "; put it in quotes" if isinstance(item, (int, float, bool)) else "")
+    return None
+
+
+def _structure_dependencies(value: Any, _: Any) -> tuple[DependencyList, ...]:
+    entries, wrong = [], []
+    for step, needs in sorted(_mapping(value).items(), key=lambda entry: str(entry[0])):
+        if not isinstance(step, str) or not isinstance(needs, list) or not all(isinstance(n, str) for n in needs):
+            wrong.append(((str(step),), wrong_type("a list of step names", needs)))
+        else:
+            entries.append(DependencyList(step=step, needs=tuple(needs)))
+    if wrong:
+        raise Nested(wrong)
+    return tuple(entries)

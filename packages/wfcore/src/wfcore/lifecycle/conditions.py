@@ -1,0 +1,129 @@
+"""Conditions derived from status: one function of the status, so they never contradict it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import attrs
+
+from wfcore.lifecycle.transitions import TERMINAL
+from wfcore.model.conditions import Condition
+from wfcore.model.enums import ConditionStatus, Outcome, Phase, StepPhase
+from wfcore.model.status import WorkflowExecutionStatus
+from wfcore.reasons import Reason
+
+AUDIT_RECORDED = "AuditRecorded"
+
+
+def with_conditions(status: WorkflowExecutionStatus, generation: int, now: datetime) -> WorkflowExecutionStatus:
+    """The status with its conditions brought up to date; what has not changed keeps its transition time."""
+    before = {condition.type: condition for condition in status.conditions}
+    wanted = {type_: (state, reason, message) for type_, state, reason, message in _derive(status)}
+    kept = [c for c in status.conditions if c.type not in wanted]
+    fresh = [_condition(before.get(type_), type_, *value, generation, now) for type_, value in wanted.items()]
+    return attrs.evolve(status, conditions=tuple(sorted((*kept, *fresh), key=lambda c: c.type)))
+
+
+def with_audit_condition(status: WorkflowExecutionStatus, recorded: bool, reason: Reason, message: str,
+                         now: datetime) -> WorkflowExecutionStatus:
+    """The status with `AuditRecorded` set: the only thing that may change after the end."""
+    before = {condition.type: condition for condition in status.conditions}
+    state = ConditionStatus.TRUE if recorded else ConditionStatus.FALSE
+    fresh = _condition(before.get(AUDIT_RECORDED), AUDIT_RECORDED, state, reason, message,
+                       status.observed_generation, now)
+    others = [c for c in status.conditions if c.type != AUDIT_RECORDED]
+    return attrs.evolve(status, conditions=tuple(sorted((*others, fresh), key=lambda c: c.type)))
+
+
+def is_true(status: WorkflowExecutionStatus, type_: str) -> bool:
+    """Whether a condition is True."""
+    return any(c.type == type_ and c.status is ConditionStatus.TRUE for c in status.conditions)
+
+
+def _condition(before: Condition | None, type_: str, state: ConditionStatus, reason: Reason, message: str,
+               generation: int, now: datetime) -> Condition:
+    changed = before is None or before.status is not state
+    same = before is not None and (before.status, before.reason, before.message) == (state, reason.value, message)
+    if before is not None and same:
+        return before
+    return Condition(type=type_, status=state, observed_generation=generation, reason=reason.value, message=message,
+                     last_transition_time=now if changed or before is None else before.last_transition_time)
+
+
+def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionStatus, Reason, str]]:
+    over = status.phase in TERMINAL
+    reason = _reason(status)
+    if status.plan_digest:
+        yield "Planned", ConditionStatus.TRUE, Reason.PLANNED, f"{status.total_steps} steps, {status.plan_digest}"
+    elif over:
+        yield "Planned", ConditionStatus.FALSE, reason, status.failure_message
+    if status.execution_start_time is not None:
+        yield "Validated", ConditionStatus.TRUE, Reason.VALIDATED, "every check passed"
+    elif over:
+        yield "Validated", ConditionStatus.FALSE, reason, status.failure_message
+    yield from _progressing(status, over, reason)
+    yield from _rollback(status, over)
+    if over:
+        ended = status.phase is Phase.COMPLETED
+        yield "Finished", ConditionStatus.TRUE, reason, status.failure_message or "the workflow has ended"
+        yield ("Complete", ConditionStatus.TRUE if ended else ConditionStatus.FALSE, reason,
+               status.failure_message or "the workflow ran to its end")
+        yield ("Failed", ConditionStatus.FALSE if ended else ConditionStatus.TRUE, reason,
+               status.failure_message or "the workflow ran to its end")
+
+
+def _progressing(status: WorkflowExecutionStatus, over: bool,
+                 reason: Reason) -> Iterator[tuple[str, ConditionStatus, Reason, str]]:
+    if over:
+        yield "Progressing", ConditionStatus.FALSE, reason, "the workflow has ended"
+        return
+    match status.phase:
+        case Phase.EXECUTING:
+            waiting = [e.step_number for e in status.step_statuses if e.retry_at is not None]
+            running = [e.step_number for e in status.step_statuses
+                       if e.status is StepPhase.EXECUTING and e.retry_at is None]
+            if running or not waiting:
+                yield "Progressing", ConditionStatus.TRUE, Reason.STEPS_RUNNING, _steps("running", running)
+            else:
+                yield "Progressing", ConditionStatus.TRUE, Reason.WAITING_FOR_RETRY, _steps("waiting to retry", waiting)
+        case Phase.MONITORING:
+            yield "Progressing", ConditionStatus.TRUE, Reason.STABILISING, "watching whether the targets stay healthy"
+        case Phase.ROLLING_BACK:
+            yield "Progressing", ConditionStatus.TRUE, Reason.ROLLING_BACK, status.rollback_reason
+        case _:
+            yield "Progressing", ConditionStatus.TRUE, Reason.VALIDATING, "planning and validating"
+
+
+def _steps(what: str, numbers: list[int]) -> str:
+    return f"{what}: step {', '.join(map(str, numbers[:10]))}" + (" ..." if len(numbers) > 10 else "")
+
+
+def _rollback(status: WorkflowExecutionStatus, over: bool) -> Iterator[tuple[str, ConditionStatus, Reason, str]]:
+    rollback = status.rollback
+    if rollback is None:
+        return
+    if rollback.performed:
+        if not over:
+            yield "RolledBack", ConditionStatus.FALSE, Reason.ROLLING_BACK, "compensations are running"
+        elif rollback.dirty:
+            yield "RolledBack", ConditionStatus.FALSE, Reason.ROLLBACK_INCOMPLETE, _dirty(status)
+        else:
+            yield "RolledBack", ConditionStatus.TRUE, Reason.ROLLED_BACK, "every changed object was restored"
+    if over and rollback.dirty:
+        yield "ManualInterventionRequired", ConditionStatus.TRUE, Reason.ROLLBACK_INCOMPLETE, _dirty(status)
+
+
+def _dirty(status: WorkflowExecutionStatus) -> str:
+    objects = status.rollback.dirty if status.rollback else ()
+    named = ", ".join(f"{d.kind.lower()} {d.namespace + '/' if d.namespace else ''}{d.name}" for d in objects[:5])
+    return f"still changed: {named}" + (f" and {len(objects) - 5} more" if len(objects) > 5 else "")
+
+
+def _reason(status: WorkflowExecutionStatus) -> Reason:
+    for reason in Reason:
+        if status.failure_reason and reason.snake == status.failure_reason:
+            return reason
+    outcome = status.workflow_result.outcome if status.workflow_result else None
+    return {Outcome.SUCCESS: Reason.SUCCEEDED, Outcome.PARTIAL_SUCCESS: Reason.PARTIALLY_SUCCEEDED,
+            Outcome.UNKNOWN: Reason.UNVERIFIED}.get(outcome or Outcome.FAILED, Reason.FINISHED)

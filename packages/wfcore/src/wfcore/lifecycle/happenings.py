@@ -1,0 +1,38 @@
+"""Which Events a status change is worth: one per change, derived from before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wfcore.model.enums import Phase
+from wfcore.model.status import WorkflowExecutionStatus
+from wfcore.program import Happening
+from wfcore.reasons import EventReason
+
+
+def happenings(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> tuple[Happening, ...]:
+    """The Events of one committed status."""
+    if before.phase is after.phase:
+        return ()
+    return tuple(_of_transition(before, after))
+
+
+def _of_transition(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> Iterator[Happening]:
+    if before.phase is Phase.NEW:
+        yield Happening("Normal", EventReason.CREATED.value, "the workflow was accepted")
+    yield Happening("Normal", EventReason.PHASE_TRANSITION.value, f"{before.phase.value or 'new'} -> {after.phase.value}")
+    match after.phase:
+        case Phase.VALIDATING:
+            yield Happening("Normal", EventReason.GENERATED.value, f"planned {after.total_steps} steps")
+        case Phase.EXECUTING:
+            yield Happening("Normal", EventReason.VALIDATED.value, "every check passed")
+        case Phase.COMPLETED:
+            outcome = after.workflow_result.outcome.value if after.workflow_result else "unknown"
+            yield Happening("Normal", EventReason.COMPLETED.value, f"outcome {outcome}")
+        case Phase.FAILED:
+            if before.phase in (Phase.PLANNING, Phase.VALIDATING):
+                yield Happening("Warning", EventReason.VALIDATION_FAILED.value, after.failure_message)
+            yield Happening("Warning", EventReason.FAILED.value, f"{after.failure_reason}: {after.failure_message}")
+            if after.rollback is not None and after.rollback.dirty:
+                yield Happening("Warning", EventReason.MANUAL_INTERVENTION.value,
+                                f"{len(after.rollback.dirty)} objects are still changed; see status.rollback.dirty")

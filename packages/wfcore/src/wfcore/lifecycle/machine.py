@@ -1,0 +1,115 @@
+"""`decide`: what a workflow does next.  The whole state machine as one pure function."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import attrs
+
+from wfcore.codec import Malformed
+from wfcore.lifecycle.conditions import with_conditions
+from wfcore.lifecycle.decision import Decision
+from wfcore.lifecycle.ending import failed
+from wfcore.lifecycle.phase_executing import advance_execution
+from wfcore.lifecycle.phase_monitoring import advance_monitoring
+from wfcore.lifecycle.phase_planning import begin, planned, problem_text, static_problems, validated
+from wfcore.lifecycle.planned import plan_of
+from wfcore.lifecycle.transitions import TERMINAL, TRANSITIONS
+from wfcore.model.enums import Phase
+from wfcore.model.status import WorkflowExecutionStatus
+from wfcore.planning.planner import Plan
+from wfcore.reasons import Reason
+from wfcore.rollback.advance import advance_rollback
+from wfcore.snapshot import Snapshot
+
+
+class IllegalTransition(Exception):
+    """A decision left the transition table: a defect of this engine, never of its input.
+
+    Attributes:
+        before: Phase before the decision.
+        after: Phase the decision wanted.
+    """
+
+    def __init__(self, before: Phase, after: Phase) -> None:
+        self.before, self.after = before, after
+        super().__init__(f"no transition from {before.value!r} to {after.value!r}")
+
+
+def decide(snapshot: Snapshot, now: datetime) -> Decision:
+    """Decide one pass.
+
+    At most one phase change is decided, and what the new phase can do at once
+    joins it, so that a phase and its first intents are one write.  Same
+    arguments, same decision.  O(steps + dependencies), plus planning once per workflow.
+    """
+    before = snapshot.workflow.status
+    if before.phase in TERMINAL:
+        return Decision(status=before)
+    now = max(now, _latest(before))
+    decision = _advance(snapshot, before, now)
+    if decision.need_live:
+        return decision
+    if decision.status.phase is not before.phase:
+        if decision.status.phase not in TRANSITIONS[before.phase]:
+            raise IllegalTransition(before.phase, decision.status.phase)
+        decision = _continued(snapshot, decision, now)
+    generation = snapshot.workflow.metadata.generation
+    return attrs.evolve(decision, status=with_conditions(decision.status, generation, now))
+
+
+def _latest(status: WorkflowExecutionStatus) -> datetime:
+    """No decision is made before the last persisted instant: clocks may go backwards, workflows don't."""
+    starts = (status.planning_start_time, status.validation_start_time, status.execution_start_time,
+              status.monitoring_start_time, status.rollback_start_time)
+    entries = (entry.start_time for entry in status.step_statuses)
+    return max((instant for instant in (*starts, *entries) if instant is not None),
+               default=datetime.min.replace(tzinfo=UTC))
+
+
+def _advance(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> Decision:
+    if status.phase is Phase.NEW:
+        return Decision(status=begin(snapshot, now), wake_at=now)
+    if status.phase in (Phase.PLANNING, Phase.VALIDATING):
+        return _prepare(snapshot, status, now)
+    plan = plan_of(snapshot)
+    if isinstance(plan, Malformed):
+        # It was planned before: settings or this engine have changed since.
+        return Decision(status=failed(status, Reason.PLANNING_ERROR, problem_text(plan.problems), now), wake_at=now)
+    return _running(snapshot, status, plan, now)
+
+
+def _prepare(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> Decision:
+    if status.phase_deadline is not None and now >= status.phase_deadline:
+        planning = status.phase is Phase.PLANNING
+        reason = Reason.PLANNING_TIMEOUT if planning else Reason.VALIDATING_TIMEOUT
+        return Decision(status=failed(status, reason, f"{status.phase.value} took too long", now), wake_at=now)
+    problems = static_problems(snapshot) if status.phase is Phase.PLANNING else ()
+    plan = plan_of(snapshot) if not problems else Malformed(problems)
+    if status.phase is Phase.PLANNING:
+        if isinstance(plan, Malformed):
+            return Decision(status=planned(snapshot, None, plan.problems, now), wake_at=now)
+        return Decision(status=planned(snapshot, plan, (), now), wake_at=now)
+    if isinstance(plan, Malformed):
+        return Decision(status=failed(status, Reason.PLANNING_ERROR, problem_text(plan.problems), now), wake_at=now)
+    return Decision(status=validated(snapshot, plan, now), wake_at=now)
+
+
+def _running(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> Decision:
+    match status.phase:
+        case Phase.EXECUTING:
+            return advance_execution(snapshot, status, plan, now)
+        case Phase.MONITORING:
+            return advance_monitoring(snapshot, status, plan, now)
+        case _:
+            return advance_rollback(snapshot, status, plan, now)
+
+
+def _continued(snapshot: Snapshot, decision: Decision, now: datetime) -> Decision:
+    """The decision joined by what its new phase intends at once, if that stays within the phase."""
+    if decision.status.phase not in (Phase.EXECUTING, Phase.ROLLING_BACK):
+        return attrs.evolve(decision, wake_at=None if decision.status.phase in TERMINAL else now)
+    following = _advance(snapshot, decision.status, now)
+    if following.need_live or following.status.phase is not decision.status.phase:
+        return attrs.evolve(decision, wake_at=now)
+    return attrs.evolve(following, hold_until=None)

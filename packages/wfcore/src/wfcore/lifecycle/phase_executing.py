@@ -1,0 +1,150 @@
+"""Executing: absorb outcomes, retry, skip, launch; and what follows when the ledger is finished."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+from attrs import frozen
+
+from wfcore.execution.attempts import AttemptFailed, Running, judge
+from wfcore.execution.backoff import retry_delay
+from wfcore.execution.children import child_object
+from wfcore.execution.ledger import (
+    absorbed,
+    clipped,
+    current_attempt,
+    halted,
+    is_finished,
+    is_running,
+    launched,
+    skipped,
+)
+from wfcore.execution.retries import is_idempotent, should_retry
+from wfcore.lifecycle.decision import CancelChild, CreateChild, Decision, Progress
+from wfcore.model.enums import Phase, StepPhase
+from wfcore.model.status import StepStatus, WorkflowExecutionStatus
+from wfcore.planning.planner import Plan
+from wfcore.reasons import Reason
+from wfcore.rollback.start import begin_rollback
+from wfcore.snapshot import Snapshot
+
+
+@frozen
+class Halt:
+    """Why nothing more is launched."""
+
+    reason: Reason
+    message: str
+
+
+def advance_execution(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> Decision:
+    """One pass over the ledger.  O(steps + dependencies)."""
+    progress = Progress()
+    ledger = {entry.step_number: entry for entry in status.step_statuses}
+    for number, entry in ledger.items():
+        if is_running(entry):
+            ledger[number] = _absorb(snapshot, plan, entry, progress, now)
+    halt = _halt(status, plan, ledger, now)
+    if halt is None:
+        _skip_dependants(plan, ledger, now)
+        _launch(snapshot, plan, ledger, progress, now)
+        if status.workflow_deadline is not None:
+            progress.wakes.append(status.workflow_deadline)
+    else:
+        ledger = {n: e if is_finished(e) or is_running(e) else halted(e, now) for n, e in ledger.items()}
+    entries = tuple(ledger[entry.step_number] for entry in status.step_statuses)
+    updated = attrs.evolve(status, step_statuses=entries, current_step=sum(map(is_finished, entries)))
+    if any(progress.need_live):
+        return Decision(status=status, need_live=True)
+    if all(map(is_finished, entries)):
+        return _ledger_finished(snapshot, updated, plan, halt, now)
+    return Decision(status=updated, effects=tuple(progress.effects), wake_at=progress.wake_at(),
+                    hold_until=_hold_until(status, updated, progress, snapshot))
+
+
+def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, progress: Progress, now: datetime) -> StepStatus:
+    rendered = plan.rendered[entry.step_number]
+    attempt = current_attempt(entry, rendered, plan.digest)
+    child = snapshot.children.get(attempt.name)
+    verdict = judge(attempt, child, snapshot.foreign.get(attempt.name), live=snapshot.live, now=now,
+                    settings=snapshot.settings)
+    if isinstance(verdict, Running):
+        progress.wakes.append(verdict.wake_at)
+        progress.need_live.append(verdict.need_live)
+        if child is None and attempt.name not in snapshot.foreign:
+            # The tracking finalizer keeps children until the workflow goes: absent means never created.
+            body = child_object(snapshot.workflow.metadata, rendered, entry.attempt, plan.digest)
+            progress.effects.append(CreateChild(attempt.name, body))
+        elif child is not None and (verdict.cancel or entry.cancelled_at) and not child.metadata.deletion_timestamp:
+            progress.effects.append(CancelChild(attempt.name, child.metadata.uid))
+            progress.wakes.append(now + snapshot.settings.cancel_grace)
+        return absorbed(entry, verdict, now, None)
+    retry_at = None
+    if isinstance(verdict, AttemptFailed):
+        idempotent = is_idempotent(rendered.parameters, snapshot.settings)
+        if should_retry(verdict, entry.attempt, plan.retries[entry.step_number], idempotent=idempotent):
+            uid, what = snapshot.workflow.metadata.uid, f"step-{entry.step_number}"
+            retry_at = now + retry_delay(uid, what, entry.attempt, snapshot.settings)
+    progress.ends.append(verdict.end)
+    return absorbed(entry, verdict, now, retry_at)
+
+
+def _halt(status: WorkflowExecutionStatus, plan: Plan, ledger: dict[int, StepStatus], now: datetime) -> Halt | None:
+    for number, entry in ledger.items():
+        if entry.status is StepPhase.FAILED and number in plan.critical:
+            return Halt(Reason.STEP_EXECUTION_FAILED, f"critical step {number} failed: {entry.error_message}")
+    if status.workflow_deadline is not None and now >= status.workflow_deadline:
+        return Halt(Reason.WORKFLOW_TIMEOUT, "the workflow did not end within its workflowTimeout")
+    return None
+
+
+def _skip_dependants(plan: Plan, ledger: dict[int, StepStatus], now: datetime) -> None:
+    for number in plan.order:
+        if ledger[number].status is StepPhase.PENDING:
+            for needed in sorted(plan.needs[number]):
+                if ledger[needed].status in (StepPhase.FAILED, StepPhase.SKIPPED):
+                    ledger[number] = skipped(ledger[number], needed, now)
+                    break
+
+
+def _launch(snapshot: Snapshot, plan: Plan, ledger: dict[int, StepStatus], progress: Progress, now: datetime) -> None:
+    occupied = sum(1 for entry in ledger.values() if entry.status is StepPhase.EXECUTING)
+    for number in plan.order:
+        entry = ledger[number]
+        if entry.retry_at is not None and entry.retry_at > now:
+            progress.wakes.append(entry.retry_at)
+            continue
+        if entry.retry_at is None:
+            if entry.status is not StepPhase.PENDING or occupied >= plan.max_parallel:
+                continue
+            if any(ledger[needed].status is not StepPhase.COMPLETED for needed in plan.needs[number]):
+                continue
+            occupied += 1
+        rendered = plan.rendered[number]
+        ledger[number] = intended = launched(entry, rendered, snapshot.workflow.metadata, now)
+        body = child_object(snapshot.workflow.metadata, rendered, intended.attempt, plan.digest)
+        progress.effects.append(CreateChild(body.value["metadata"]["name"], body))
+        progress.wakes.append(now + rendered.timeout)
+
+
+def _ledger_finished(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, halt: Halt | None,
+                     now: datetime) -> Decision:
+    succeeded = any(entry.status is StepPhase.COMPLETED for entry in status.step_statuses)
+    if halt is None and not succeeded:
+        halt = Halt(Reason.STEP_EXECUTION_FAILED, "no step succeeded")
+    if halt is not None:
+        return begin_rollback(snapshot, status, plan, halt.reason, clipped(halt.message, 1000), now)
+    settings = snapshot.settings
+    return Decision(status=attrs.evolve(status, phase=Phase.MONITORING, monitoring_start_time=now,
+                                        phase_deadline=now + settings.monitoring_timeout), wake_at=now)
+
+
+def _hold_until(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus, progress: Progress,
+                snapshot: Snapshot) -> datetime | None:
+    """Outcomes that unlock nothing may wait a moment for company; an intent or a failure may not."""
+    if progress.effects or not progress.ends or before.step_statuses == after.step_statuses:
+        return None
+    if any(e.status is StepPhase.FAILED or e.retry_at is not None for e in after.step_statuses):
+        return None
+    return min(progress.ends) + snapshot.settings.outcome_hold

@@ -1,0 +1,110 @@
+"""Monitoring: did it help?  The targets have to be seen healthy for a while; otherwise the outcome is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from wfcore.codec.durations import format_duration
+from wfcore.lifecycle.decision import Decision
+from wfcore.lifecycle.ending import completed
+from wfcore.model.enums import Outcome, ResourceHealth, StepPhase
+from wfcore.model.status import WorkflowExecutionStatus
+from wfcore.planning.planner import Plan
+from wfcore.planning.targets import Target, targets_of
+from wfcore.rawobject import RawObject
+from wfcore.reasons import Reason
+from wfcore.snapshot import Facts, Snapshot
+
+# What the observer role can judge; a deleted pod and data of ConfigMaps or Secrets say nothing about health.
+_JUDGED = frozenset({"Deployment", "Node"})
+
+
+def monitored_targets(status: WorkflowExecutionStatus, plan: Plan) -> tuple[Target, ...]:
+    """The judgeable targets of the steps that succeeded, sorted."""
+    done = (e.step_number for e in status.step_statuses if e.status is StepPhase.COMPLETED)
+    return tuple(sorted({t for n in done for t in targets_of(plan.rendered[n].parameters)
+                         if t.kind in _JUDGED or t.selector}))
+
+
+def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> Decision:
+    """Judge the facts of this pass.
+
+    Only a change of the verdict is written: `stableSince` says since when every
+    sample was healthy, and the samples in between follow from the interval.
+    """
+    settings, deadline = snapshot.settings, status.phase_deadline or now
+    facts = snapshot.facts
+    health = _health(facts, monitored_targets(status, plan)) if facts is not None else ResourceHealth.UNKNOWN
+    if facts is not None and health is not ResourceHealth.UNKNOWN:
+        status = _sampled(status, health, now)
+    since = status.stable_since
+    if since is not None and facts is not None and now >= since + settings.stability_window:
+        samples = 1 + (now - since) // settings.sample_interval
+        return Decision(status=_verdict(attrs.evolve(status, sampled=samples), health, now), wake_at=now)
+    if now >= deadline:
+        return Decision(status=_unverified(status, health, snapshot, now), wake_at=now)
+    start = status.monitoring_start_time or now
+    following = start + ((now - start) // settings.sample_interval + 1) * settings.sample_interval
+    return Decision(status=status, wake_at=min(following, deadline))
+
+
+def _sampled(status: WorkflowExecutionStatus, health: ResourceHealth, now: datetime) -> WorkflowExecutionStatus:
+    if health is ResourceHealth.HEALTHY:
+        if status.stable_since is not None:
+            return status
+        return attrs.evolve(status, stable_since=now, last_sample_time=now, sampled=status.sampled + 1)
+    if status.stable_since is None and status.last_sample_time is not None:
+        return status
+    return attrs.evolve(status, stable_since=None, last_sample_time=now, sampled=status.sampled + 1)
+
+
+def _verdict(status: WorkflowExecutionStatus, health: ResourceHealth, now: datetime) -> WorkflowExecutionStatus:
+    missed = [e.step_number for e in status.step_statuses if e.status is not StepPhase.COMPLETED]
+    if not missed:
+        return completed(status, Outcome.SUCCESS, health, now)
+    actions = tuple(f"look at step {e.step_number} ({e.action}): {e.status.value}, {e.error_message}"
+                    for e in status.step_statuses if e.status is not StepPhase.COMPLETED)
+    return completed(status, Outcome.PARTIAL_SUCCESS, health, now, actions=actions[:50])
+
+
+def _unverified(status: WorkflowExecutionStatus, health: ResourceHealth, snapshot: Snapshot,
+                now: datetime) -> WorkflowExecutionStatus:
+    cap = format_duration(snapshot.settings.monitoring_timeout)
+    what = "could not be read" if not status.sampled else "were not stable"
+    return completed(status, Outcome.UNKNOWN, health, now, reason=Reason.MONITORING_TIMEOUT,
+                     message=f"the targets {what} within {cap} after the last step",
+                     actions=("check the targets of the workflow by hand",))
+
+
+def _health(facts: Facts, targets: tuple[Target, ...]) -> ResourceHealth:
+    """Healthy when all are (also when there is nothing to judge), unhealthy when none is, unknown when one can't be."""
+    verdicts = []
+    for target in targets:
+        objects = facts.get(target)
+        if objects is None:
+            return ResourceHealth.UNKNOWN
+        verdicts.append(bool(objects) and all(is_healthy(target, raw) for raw in objects))
+    if all(verdicts):
+        return ResourceHealth.HEALTHY
+    return ResourceHealth.DEGRADED if any(verdicts) else ResourceHealth.UNHEALTHY
+
+
+def is_healthy(target: Target, raw: RawObject) -> bool:
+    """Whether one object is as its controller wants it; anything unreadable is not."""
+    spec, status = _part(raw.value, "spec"), _part(raw.value, "status")
+    if target.kind == "Deployment":
+        wanted, generation = spec.get("replicas", 1), _part(raw.value, "metadata").get("generation", 0)
+        return bool(status.get("observedGeneration", 0) >= generation
+                    and status.get("updatedReplicas", 0) >= wanted and status.get("availableReplicas", 0) >= wanted)
+    conditions = status.get("conditions")
+    return any(_part({"c": c}, "c").get("type") == "Ready" and c.get("status") == "True"
+               for c in (conditions if isinstance(conditions, list) else ()))
+
+
+def _part(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    part = value.get(key)
+    return part if isinstance(part, Mapping) else {}

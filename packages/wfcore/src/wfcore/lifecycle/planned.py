@@ -1,0 +1,37 @@
+"""The plan of a snapshot, computed once per workflow and inputs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import attrs
+
+from wfcore.codec import Malformed
+from wfcore.model.definition import WorkflowExecutionSpec
+from wfcore.model.enums import Stop
+from wfcore.model.plan import PlanInputs
+from wfcore.planning.planner import Plan, plan_workflow
+from wfcore.settings import Settings
+from wfcore.snapshot import Snapshot
+
+_REMEMBERED = 512
+_Key = tuple[str, PlanInputs]
+_plans: OrderedDict[_Key, tuple[WorkflowExecutionSpec, Settings, Plan | Malformed]] = OrderedDict()
+
+
+def plan_of(snapshot: Snapshot) -> Plan | Malformed:
+    """The plan, from memory when spec, inputs and settings are the same: a function of them, so only time is saved."""
+    workflow, settings = snapshot.workflow, snapshot.settings
+    # The plan does not depend on the two mutable fields.
+    spec = attrs.evolve(workflow.spec, suspend=False, stop=Stop.NO)
+    inputs = workflow.status.plan_inputs or PlanInputs()
+    key = (workflow.metadata.uid, inputs)
+    found = _plans.get(key)
+    if found is not None and found[0] == spec and found[1] == settings:
+        return found[2]
+    plan = plan_workflow(spec, workflow.metadata.namespace, settings, inputs)
+    _plans[key] = (spec, settings, plan)
+    _plans.move_to_end(key)
+    while len(_plans) > _REMEMBERED:
+        _plans.popitem(last=False)
+    return plan

@@ -1,0 +1,58 @@
+"""What planning decided: published in status for people, recomputed from spec by the engine."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from attrs import frozen
+
+from wfcore.model.definition import MAX_STEPS, SafetyCheck
+from wfcore.model.enums import RollbackStrategy, Strategy
+from wfcore.model.fields import Limits, prop
+
+_STEP = Limits(doc="Step number.", minimum=1)
+_LINE = Limits(doc="Text.", max_length=1024)
+
+
+@frozen(kw_only=True)
+class Wave:
+    """Steps whose longest chain of prerequisites has the same length."""
+
+    steps: tuple[int, ...] = prop("Step numbers, ascending.", max_items=MAX_STEPS, items=_STEP)
+
+
+@frozen(kw_only=True)
+class PlannedResource:
+    """One object that the workflow will touch."""
+
+    kind: str = prop("Kind.", max_length=63)
+    namespace: str = prop("Namespace; empty for cluster-scoped kinds.", default="", max_length=63)
+    name: str = prop("Name, or a label selector in parentheses.", max_length=1100)
+    steps: tuple[int, ...] = prop("Steps that touch it.", max_items=MAX_STEPS, items=_STEP)
+    impact: str = prop("none, config, restart, capacity or eviction: the strongest effect.", max_length=63)
+
+
+@frozen(kw_only=True)
+class ExecutionPlan:
+    """The plan of a workflow."""
+
+    strategy: Strategy = prop("How much can run at the same time.")
+    estimated_duration: timedelta = prop("Along the critical path, without retries.")
+    rollback_strategy: RollbackStrategy = prop("Who rolls back after a critical failure.")
+    safety_checks: tuple[SafetyCheck, ...] = prop("Checks before execution.", default=(), max_items=32)
+    waves: tuple[Wave, ...] = prop("Waves, earliest first.", default=(), max_items=MAX_STEPS)
+    critical_path: tuple[int, ...] = prop("The chain that bounds the duration.", default=(), max_items=MAX_STEPS,
+                                          items=_STEP)
+    rollback_order: tuple[Wave, ...] = prop("Compensable steps in the order they would be undone.", default=(),
+                                            max_items=MAX_STEPS)
+    resources: tuple[PlannedResource, ...] = prop("Objects the workflow will touch.", default=(), max_items=1000)
+    success_criteria: tuple[str, ...] = prop("What has to hold at the end.", default=(), max_items=32, items=_LINE)
+    warnings: tuple[str, ...] = prop("What a reviewer should know.", default=(), max_items=100, items=_LINE)
+
+
+@frozen(kw_only=True)
+class PlanInputs:
+    """Everything planning took from outside the spec, committed once."""
+
+    history_available: bool = prop("Whether history answered.", default=False)
+    note: str = prop("Why a source was left out.", default="", max_length=1024)

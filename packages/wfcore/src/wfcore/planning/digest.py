@@ -1,0 +1,44 @@
+"""The plan digest: what an approval is bound to.
+
+It covers everything that decides what will be done - rendered steps, edges,
+retries, strategy, inputs - and nothing that differs between runs of the same
+plan (uid, child names, attempts) or that must stay secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from wfcore.codec import encode
+from wfcore.codec.canonical import canonical
+from wfcore.model.actions import UpdateSecretParams
+from wfcore.model.definition import ExecutionStrategy
+from wfcore.model.execution import KubernetesExecutionSpec
+from wfcore.model.fields import StrMap
+from wfcore.model.plan import PlanInputs
+
+
+def plan_digest(steps: Iterable[KubernetesExecutionSpec], needs: Mapping[int, frozenset[int]],
+                retries: Mapping[int, int], critical: frozenset[int], strategy: ExecutionStrategy,
+                max_parallel: int, inputs: PlanInputs) -> str:
+    """`sha256:` and 64 hex digits."""
+    content = {
+        "steps": [encode(_without_secrets(step)) for step in steps],
+        "needs": {str(number): sorted(wanted) for number, wanted in needs.items()},
+        "retries": {str(number): count for number, count in retries.items()},
+        "critical": sorted(critical),
+        "strategy": encode(strategy),
+        "maxParallelSteps": max_parallel,
+        "inputs": encode(inputs),
+    }
+    return f"sha256:{hashlib.sha256(canonical(content)).hexdigest()}"
+
+
+def _without_secrets(spec: KubernetesExecutionSpec) -> KubernetesExecutionSpec:
+    if not isinstance(spec.parameters, UpdateSecretParams) or not spec.parameters.data_updates:
+        return spec
+    keys = StrMap(dict.fromkeys(spec.parameters.data_updates, ""))
+    return attrs.evolve(spec, parameters=attrs.evolve(spec.parameters, data_updates=keys))

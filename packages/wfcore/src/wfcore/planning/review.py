@@ -1,0 +1,70 @@
+"""What a reviewer reads in a plan: touched resources, success criteria, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from wfcore.codec.durations import format_duration
+from wfcore.model.definition import ExecutionStrategy, WorkflowStep
+from wfcore.model.enums import Action, RollbackStrategy
+from wfcore.model.execution import KubernetesExecutionSpec
+from wfcore.model.plan import PlannedResource
+from wfcore.planning.targets import IMPACT_OF, IMPACTS, Target, targets_of
+from wfcore.settings import Settings
+
+_SHOWN = 20
+_MAX_WARNINGS = 100
+
+
+def planned_resources(rendered: Mapping[int, KubernetesExecutionSpec]) -> tuple[PlannedResource, ...]:
+    """Every object the steps touch, sorted, with the strongest impact of its steps."""
+    steps_of: dict[Target, list[int]] = {}
+    for number, spec in rendered.items():
+        for target in targets_of(spec.parameters):
+            steps_of.setdefault(target, []).append(number)
+    return tuple(
+        PlannedResource(
+            kind=target.kind, namespace=target.namespace, name=target.name or f"({target.selector})",
+            steps=tuple(numbers), impact=max((IMPACT_OF[rendered[n].action] for n in numbers), key=IMPACTS.index))
+        for target, numbers in sorted(steps_of.items()))
+
+
+def criteria(steps: Mapping[int, WorkflowStep], settings: Settings) -> tuple[str, ...]:
+    """What has to hold for the outcome `success`."""
+    critical = [number for number, step in steps.items() if step.critical_step]
+    found = ["every step completes and its outcome is verified"]
+    if critical:
+        found.append(f"a failure of step {_listed(critical)} fails the workflow")
+    found.append(f"the targets stay healthy for {format_duration(settings.stability_window)}, "
+                 f"within {format_duration(settings.monitoring_timeout)} after the last step")
+    return tuple(found)
+
+
+def plan_warnings(steps: Mapping[int, WorkflowStep], rendered: Mapping[int, KubernetesExecutionSpec],
+                  estimate: timedelta, strategy: ExecutionStrategy) -> tuple[str, ...]:
+    """Things that are allowed but that a reviewer should know."""
+    return tuple(_warnings(steps, rendered, estimate, strategy))[:_MAX_WARNINGS]
+
+
+def _warnings(steps: Mapping[int, WorkflowStep], rendered: Mapping[int, KubernetesExecutionSpec],
+              estimate: timedelta, strategy: ExecutionStrategy) -> Iterator[str]:
+    uncompensated = [n for n, s in steps.items() if s.rollback_spec is None and s.action is not Action.CHECK_POD_HEALTH]
+    if uncompensated and strategy.rollback_strategy is not RollbackStrategy.NONE:
+        yield (f"step {_listed(uncompensated)} changes the cluster but has no rollbackSpec: "
+               "after a rollback what it changed stays changed")
+    blind = [n for n, spec in rendered.items()
+             if spec.action is Action.CHECK_POD_HEALTH and spec.parameters is None and not spec.health_targets]
+    if blind:
+        yield (f"step {_listed(blind)} checks nothing: it has no parameters and no prerequisite "
+               "that touches a Deployment or Node")
+    if not any(step.critical_step for step in steps.values()):
+        yield "no step is critical: a failure never triggers a rollback unless every step fails"
+    if strategy.workflow_timeout is not None and strategy.workflow_timeout < estimate:
+        yield (f"workflowTimeout {format_duration(strategy.workflow_timeout)} is shorter than "
+               f"the estimated duration {format_duration(estimate)}")
+
+
+def _listed(numbers: list[int]) -> str:
+    more = f", ... ({len(numbers)} in all)" if len(numbers) > _SHOWN else ""
+    return ", ".join(map(str, numbers[:_SHOWN])) + more

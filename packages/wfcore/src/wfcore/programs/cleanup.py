@@ -1,0 +1,138 @@
+"""Deletion: stop, cancel, release the children, record, let go.  It ends even when the database is away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from attrs import frozen
+
+from wfcore.audit import audit_record
+from wfcore.codec import Malformed
+from wfcore.lifecycle.conditions import AUDIT_RECORDED, is_true
+from wfcore.lifecycle.transitions import TERMINAL
+from wfcore.model.enums import ExecutionPhase
+from wfcore.model.workflow import (
+    FINALIZER,
+    LEGACY_FINALIZER,
+    TRACKING_FINALIZER,
+    ObjectMeta,
+    WorkflowExecution,
+)
+from wfcore.program import (
+    DeleteChild,
+    Did,
+    Emit,
+    Failed,
+    Finished,
+    Happening,
+    Record,
+    Ref,
+    ReleaseChild,
+    Request,
+    SetMetadata,
+    Steps,
+)
+from wfcore.rawobject import RawObject
+from wfcore.reasons import EventReason
+from wfcore.settings import Settings
+from wfcore.snapshot import controller_uid
+
+_OVER = frozenset({ExecutionPhase.COMPLETED.value, ExecutionPhase.ROLLBACK_READY.value, ExecutionPhase.FAILED.value})
+# How long a deletion waits for the database before it goes without it.
+AUDIT_PATIENCE = timedelta(seconds=45)
+
+
+@frozen
+class CleanUp:
+    """A workflow that is being deleted: nothing is launched or rolled back any more."""
+
+    ref: Ref
+    settings: Settings
+    workflow: WorkflowExecution
+    children: tuple[RawObject, ...]
+    at: datetime
+
+    def run(self) -> Steps:
+        """Children first, then the record, then our finalizer."""
+        meta = self.workflow.metadata
+        if not {FINALIZER, LEGACY_FINALIZER} & set(meta.finalizers):
+            return Finished()
+        requests, wake_at = child_requests(meta.uid, self.children, self.settings, self.at)
+        for request in requests:
+            answer = yield request
+            if not isinstance(answer, Did):
+                return Finished(backoff=True)
+        if wake_at is not None:
+            return Finished(wake_at=wake_at)
+        if not is_true(self.workflow.status, AUDIT_RECORDED):
+            answer = yield Record(self._record(meta))
+            if not isinstance(answer, Did) and self.at < self._patience(meta):
+                return Finished(wake_at=min(self._patience(meta), self.at + timedelta(seconds=5)))
+            if not isinstance(answer, Did):
+                why = answer.message if isinstance(answer, Failed) else "no answer"
+                yield self._event("Warning", f"deleted without an audit row: {why}")
+        yield self._event("Normal", f"deleted in phase {self.workflow.status.phase.value or 'new'}")
+        kept = tuple(f for f in meta.finalizers if f not in (FINALIZER, LEGACY_FINALIZER))
+        answer = yield SetMetadata(self.ref, meta.resource_version, kept, meta.owner_references)
+        gone = isinstance(answer, Did) or (isinstance(answer, Failed) and answer.why == "missing")
+        return Finished(backoff=not gone)
+
+    def _record(self, meta: ObjectMeta):  # type: ignore[no-untyped-def]
+        status = self.workflow.status
+        if status.phase in TERMINAL and status.completion_time is not None:
+            return audit_record(self.workflow, status.completion_time, status.phase.value)
+        return audit_record(self.workflow, meta.deletion_timestamp or self.at, "deleted")
+
+    def _patience(self, meta: ObjectMeta) -> datetime:
+        return (meta.deletion_timestamp or self.at) + AUDIT_PATIENCE
+
+    def _event(self, kind: str, message: str) -> Emit:
+        return Emit(self.ref, self.workflow.metadata.uid, self.at,
+                    (Happening(kind, EventReason.DELETED.value, message),))
+
+
+@frozen
+class SweepOrphans:
+    """Children whose workflow is gone: release them, so that the garbage collector can take them."""
+
+    ref: Ref
+    settings: Settings
+    children: tuple[RawObject, ...]
+    at: datetime
+
+    def run(self) -> Steps:
+        """Cancel and release each; wait for those that are still acting."""
+        requests, wake_at = child_requests(None, self.children, self.settings, self.at)
+        for request in requests:
+            answer = yield request
+            if not isinstance(answer, Did):
+                return Finished(backoff=True)
+        return Finished(wake_at=wake_at)
+
+
+def child_requests(owner: str | None, children: Iterable[RawObject], settings: Settings,
+                   now: datetime) -> tuple[list[Request], datetime | None]:
+    """What has to be asked about the children of a workflow that goes, and when to look again.
+
+    A child that is acting is cancelled and given a grace to say how it ended
+    before its finalizer goes.  With `owner`, only children of that uid count.
+    """
+    requests: list[Request] = []
+    wakes: list[datetime] = []
+    for raw in children:
+        meta = raw.metadata()
+        if isinstance(meta, Malformed) or (owner is not None and controller_uid(meta) != owner):
+            continue
+        child = raw.execution()
+        deleted = meta.deletion_timestamp
+        if deleted is None:
+            requests.append(DeleteChild(meta.namespace, meta.name, meta.uid))
+        over = isinstance(child, Malformed) or child.status.phase in _OVER
+        grace_ends = (deleted or now) + settings.cancel_grace
+        if TRACKING_FINALIZER in meta.finalizers:
+            if over or now >= grace_ends:
+                requests.append(ReleaseChild(meta.namespace, meta.name, meta.uid))
+            else:
+                wakes.append(grace_ends)
+    return requests, min(wakes, default=None)

@@ -1,0 +1,75 @@
+"""The one vocabulary of reasons: conditions, Events, failure reasons, metrics labels and audit rows use it alike."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A CamelCase word for machines; `snake` is the same word in `failureReason`."""
+
+    # Planning and validating.
+    PLANNED = "Planned"
+    PLANNING_ERROR = "PlanningError"
+    PLANNING_TIMEOUT = "PlanningTimeout"
+    INVALID_SPEC = "InvalidSpec"
+    NOT_SUPPORTED = "NotSupported"
+    VALIDATED = "Validated"
+    VALIDATING = "Validating"
+    VALIDATING_TIMEOUT = "ValidatingTimeout"
+    SAFETY_VALIDATION_FAILED = "SafetyValidationFailed"
+    # Executing.
+    STEPS_RUNNING = "StepsRunning"
+    WAITING_FOR_RETRY = "WaitingForRetry"
+    STEP_EXECUTION_FAILED = "StepExecutionFailed"
+    WORKFLOW_TIMEOUT = "WorkflowTimeout"
+    # One attempt.
+    ATTEMPT_FAILED = "AttemptFailed"
+    STEP_TIMEOUT = "StepTimeout"
+    NAME_CONFLICT = "NameConflict"
+    CHILD_DELETED = "ChildDeleted"
+    CHILD_SPEC_MISMATCH = "ChildSpecMismatch"
+    INVALID_CHILD_STATUS = "InvalidChildStatus"
+    PREREQUISITE_FAILED = "PrerequisiteFailed"
+    HALTED = "Halted"
+    # Monitoring.
+    STABILISING = "Stabilising"
+    MONITORING_TIMEOUT = "MonitoringTimeoutCannotVerifySuccess"
+    # Rolling back.
+    ROLLING_BACK = "RollingBack"
+    ROLLED_BACK = "RolledBack"
+    ROLLBACK_INCOMPLETE = "RollbackIncomplete"
+    ROLLBACK_TIMEOUT = "RollbackTimeout"
+    NOT_COMPENSABLE = "NotCompensable"
+    NOTHING_CAPTURED = "NothingCaptured"
+    # The end.
+    SUCCEEDED = "Succeeded"
+    PARTIALLY_SUCCEEDED = "PartiallySucceeded"
+    UNVERIFIED = "Unverified"
+    FINISHED = "Finished"
+    RECORDED = "Recorded"
+    STORE_UNAVAILABLE = "StoreUnavailable"
+    STORE_REFUSED = "StoreRefused"
+    DELETED = "Deleted"
+    STATUS_UNREADABLE = "StatusUnreadable"
+
+    @property
+    def snake(self) -> str:
+        """`StepExecutionFailed` -> `step_execution_failed`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", self.value).lower()
+
+
+class EventReason(StrEnum):
+    """Reasons of Kubernetes Events."""
+
+    CREATED = "WorkflowExecutionCreated"
+    PHASE_TRANSITION = "PhaseTransition"
+    GENERATED = "WorkflowGenerated"
+    VALIDATED = "WorkflowValidated"
+    VALIDATION_FAILED = "WorkflowValidationFailed"
+    COMPLETED = "WorkflowExecutionCompleted"
+    FAILED = "WorkflowExecutionFailed"
+    DELETED = "WorkflowExecutionDeleted"
+    OWNER_REFERENCE_FAILED = "OwnerReferenceFailed"
+    MANUAL_INTERVENTION = "ManualInterventionRequired"

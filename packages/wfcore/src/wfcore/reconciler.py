@@ -1,0 +1,258 @@
+"""The whole reconcile, as programs.  Intent is committed before any effect; nothing loops inside a pass."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+from attrs import frozen
+
+from wfcore.codec import Malformed
+from wfcore.lifecycle.decision import CancelChild, CreateChild, Decision, Effect
+from wfcore.lifecycle.happenings import happenings
+from wfcore.lifecycle.machine import decide
+from wfcore.lifecycle.phase_monitoring import monitored_targets
+from wfcore.lifecycle.planned import plan_of
+from wfcore.lifecycle.transitions import TERMINAL
+from wfcore.model.enums import Phase
+from wfcore.model.status import WorkflowExecutionStatus
+from wfcore.model.workflow import WorkflowExecution
+from wfcore.program import (
+    CommitStatus,
+    Create,
+    Created,
+    DeleteChild,
+    Did,
+    Emit,
+    Failed,
+    FindParent,
+    Finished,
+    Found,
+    Freshness,
+    Happening,
+    Inspect,
+    Inspected,
+    Observe,
+    Ref,
+    Seen,
+    SetMetadata,
+    Steps,
+    Unknown,
+)
+from wfcore.programs.adoption import adopted_metadata
+from wfcore.programs.cleanup import CleanUp, SweepOrphans
+from wfcore.programs.finishing import RecordAudit
+from wfcore.programs.malformed import refuse_malformed
+from wfcore.rawobject import RawObject
+from wfcore.settings import Settings
+from wfcore.snapshot import Facts, Snapshot, sort_children
+
+
+@frozen
+class Reconcile:
+    """One pass over one workflow: observe, then hand over to the program for the state it is in."""
+
+    ref: Ref
+    settings: Settings
+    freshness: Freshness = Freshness.CACHED
+
+    def run(self) -> Steps:
+        """Observe, decide, and hand over to the program that does it."""
+        seen = yield Observe(self.ref, self.freshness)
+        if not isinstance(seen, Seen):
+            return _back_off(seen)
+        if seen.workflow is None:
+            return SweepOrphans(self.ref, self.settings, seen.children, seen.at) if seen.children else Finished()
+        workflow = seen.workflow.workflow()
+        if isinstance(workflow, Malformed):
+            return refuse_malformed(self.ref, self.settings, seen, workflow)
+        if workflow.metadata.deletion_timestamp is not None:
+            return CleanUp(self.ref, self.settings, workflow, seen.children, seen.at)
+        if workflow.status.phase in TERMINAL:
+            return RecordAudit(self.ref, self.settings, workflow, seen.at)
+        parent: RawObject | None = None
+        if workflow.status.phase is Phase.NEW and workflow.spec.alert_remediation_ref is not None:
+            reference = workflow.spec.alert_remediation_ref
+            found = yield FindParent(Ref(reference.namespace or self.ref.namespace, reference.name))
+            if not isinstance(found, Found):
+                return _back_off(found)
+            parent = found.object
+        wanted, events = adopted_metadata(workflow, parent)
+        if wanted is not None:
+            return Adopt(self.ref, self.settings, workflow.metadata.uid, wanted, seen.at, events)
+        return Judge(self.ref, self.settings, workflow, seen.children, self.freshness, seen.at)
+
+
+@frozen
+class Adopt:
+    """Set our finalizer and the parent's owner reference before anything else happens."""
+
+    ref: Ref
+    settings: Settings
+    uid: str
+    wanted: SetMetadata
+    at: datetime
+    events: tuple[Happening, ...]
+
+    def run(self) -> Steps:
+        """One write; then the workflow is looked at again."""
+        answer = yield self.wanted
+        if not isinstance(answer, Did):
+            return _back_off(answer)
+        if self.events:
+            yield Emit(self.ref, self.uid, self.at, self.events)
+        return Reconcile(self.ref, self.settings)
+
+
+@frozen
+class Judge:
+    """Decide, reading facts about the targets first where the phase needs them."""
+
+    ref: Ref
+    settings: Settings
+    workflow: WorkflowExecution
+    children: tuple[RawObject, ...]
+    freshness: Freshness
+    at: datetime
+
+    def run(self) -> Steps:
+        """At most one request, then a decision."""
+        ours, foreign = sort_children(self.workflow.metadata, self.children)
+        snapshot = Snapshot(workflow=self.workflow, settings=self.settings, children=ours, foreign=foreign,
+                            live=self.freshness is Freshness.LIVE)
+        if self.workflow.status.phase is Phase.MONITORING:
+            plan = plan_of(snapshot)
+            targets = () if isinstance(plan, Malformed) else monitored_targets(self.workflow.status, plan)
+            answer = (yield Inspect(targets)) if targets else Inspected(())
+            facts: Facts = dict(zip(targets, answer.objects, strict=True)) if isinstance(answer, Inspected) else \
+                dict.fromkeys(targets)
+            snapshot = attrs.evolve(snapshot, facts=facts)
+        return self._act(decide(snapshot, self.at))
+
+    def _act(self, decision: Decision) -> Reconcile | Commit | Perform | Finished:
+        before = self.workflow.status
+        live = self.freshness is Freshness.LIVE
+        if decision.need_live:
+            return Reconcile(self.ref, self.settings, Freshness.LIVE)
+        if decision.status == before:
+            # Re-sending an old intent: only on a live read, because the child may only be late in the cache.
+            if decision.effects and not live:
+                return Reconcile(self.ref, self.settings, Freshness.LIVE)
+            return Perform(self.ref, self.settings, decision.effects, decision.wake_at)
+        if decision.hold_until is not None and self.at < decision.hold_until:
+            return Finished(wake_at=decision.hold_until)
+        meta = self.workflow.metadata
+        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, before, decision, self.at)
+
+
+@frozen
+class Commit:
+    """Persist the decision; only then are its effects performed."""
+
+    ref: Ref
+    settings: Settings
+    uid: str
+    version: str
+    before: WorkflowExecutionStatus
+    decision: Decision
+    at: datetime
+
+    def run(self) -> Steps:
+        """One write with a precondition, then the Events it is worth."""
+        status = self.decision.status
+        answer = yield CommitStatus(self.ref, self.uid, self.version, status)
+        if isinstance(answer, Unknown):
+            return Reconcile(self.ref, self.settings, Freshness.LIVE)
+        if not isinstance(answer, Did):
+            return _back_off(answer)
+        events = happenings(self.before, status)
+        if events:
+            yield Emit(self.ref, self.uid, self.at, events)
+        again = status.phase is not self.before.phase and not self.decision.effects
+        return Perform(self.ref, self.settings, self.decision.effects, self.decision.wake_at, again=again)
+
+
+@frozen
+class Perform:
+    """Perform effects whose intent is committed.  Each may be delivered again; none is lost."""
+
+    ref: Ref
+    settings: Settings
+    effects: tuple[Effect, ...]
+    wake_at: datetime | None
+    again: bool = False
+
+    def run(self) -> Steps:
+        """Cancellations first, then one batch of creations."""
+        for effect in self.effects:
+            if isinstance(effect, CancelChild):
+                answer = yield DeleteChild(self.ref.namespace, effect.name, effect.uid)
+                if not isinstance(answer, Did):
+                    return _back_off(answer)
+        bodies = tuple(effect.body for effect in self.effects if isinstance(effect, CreateChild))
+        if bodies:
+            answer = yield Create(self.ref, bodies)
+            if not isinstance(answer, Created):
+                return _back_off(answer)
+            if answer.existing:
+                return CheckExisting(self.ref, self.settings, bodies, answer.existing, self.wake_at)
+        if self.again:
+            return Reconcile(self.ref, self.settings)
+        return Finished(self.wake_at)
+
+
+@frozen
+class CheckExisting:
+    """Names that were taken: our own earlier delivery is fine, somebody else's object has to be decided on."""
+
+    ref: Ref
+    settings: Settings
+    bodies: tuple[RawObject, ...]
+    existing: tuple[RawObject, ...]
+    wake_at: datetime | None
+
+    def run(self) -> Steps:
+        """No request: only the owner's uid is compared."""
+        yield from ()
+        owner = self.bodies[0].value["metadata"]["ownerReferences"][0]["uid"]
+        foreign = tuple(raw for raw in self.existing if not _owned_by(raw, owner))
+        if not foreign:
+            return Finished(self.wake_at)
+        return Await(self.ref, self.settings, foreign)
+
+
+@frozen
+class Await:
+    """A foreign object in the place of a child: fails the step when it stays, else is waited for."""
+
+    ref: Ref
+    settings: Settings
+    foreign: tuple[RawObject, ...]
+
+    def run(self) -> Steps:
+        """Decide once more, live, knowing the foreign objects; nothing to write means waiting."""
+        seen = yield Observe(self.ref, Freshness.LIVE)
+        if not isinstance(seen, Seen) or seen.workflow is None:
+            return Finished(backoff=True)
+        workflow = seen.workflow.workflow()
+        if isinstance(workflow, Malformed) or workflow.metadata.deletion_timestamp is not None:
+            return Finished(backoff=True)
+        ours, foreign = sort_children(workflow.metadata, (*seen.children, *self.foreign))
+        decision = decide(Snapshot(workflow=workflow, settings=self.settings, children=ours, foreign=foreign,
+                                   live=True), seen.at)
+        if decision.status == workflow.status or decision.need_live:
+            return Finished(wake_at=decision.wake_at, backoff=True)
+        meta = workflow.metadata
+        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, workflow.status, decision, seen.at)
+
+
+def _owned_by(raw: RawObject, uid: str) -> bool:
+    meta = raw.metadata()
+    return not isinstance(meta, Malformed) and any(o.controller and o.uid == uid for o in meta.owner_references)
+
+
+def _back_off(answer: object) -> Finished:
+    """The end of a pass that could not do what it wanted; a conflict or a missing object just means: look again."""
+    if isinstance(answer, Failed):
+        return Finished(backoff=answer.why != "missing", retry_after=answer.retry_after)
+    return Finished(backoff=True)

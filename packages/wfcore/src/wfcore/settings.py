@@ -1,0 +1,45 @@
+"""What the operator decides for all workflows: limits, time-outs, powers.  Passed in, never read from anywhere."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from attrs import frozen
+
+PROTECTED_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+
+
+@frozen(kw_only=True)
+class CustomAction:
+    """A custom action the operator declares; only an idempotent one is retried after an unknown outcome."""
+
+    action_type: str
+    idempotent: bool = False
+
+
+@frozen(kw_only=True)
+class Settings:
+    """The engine's settings.  Durations are hard limits unless their name says otherwise."""
+
+    default_max_retries: int = 2
+    max_parallel_steps: int = 5
+    planning_timeout: timedelta = timedelta(seconds=30)
+    validating_timeout: timedelta = timedelta(minutes=5)
+    step_timeout: timedelta = timedelta(minutes=5)
+    monitoring_timeout: timedelta = timedelta(minutes=10)
+    compensation_timeout: timedelta = timedelta(minutes=5)
+    rolling_back_timeout: timedelta = timedelta(hours=1)
+    cancel_grace: timedelta = timedelta(seconds=30)
+    stability_window: timedelta = timedelta(seconds=60)
+    sample_interval: timedelta = timedelta(seconds=10)
+    outcome_hold: timedelta = timedelta(seconds=1)
+    backoff_base: timedelta = timedelta(seconds=5)
+    backoff_factor: int = 2
+    backoff_cap: timedelta = timedelta(minutes=5)
+    ttl_without_parent: timedelta = timedelta(hours=24)
+    max_spec_bytes: int = 384 * 1024
+    # Namespaces besides its own in which a workflow may act; None trusts all (and nodes) but the protected ones.
+    trusted_namespaces: frozenset[str] | None = frozenset()
+    protected_namespaces: frozenset[str] = PROTECTED_NAMESPACES
+    allow_inline_secrets: bool = False
+    custom_actions: tuple[CustomAction, ...] = ()

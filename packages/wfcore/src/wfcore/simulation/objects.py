@@ -1,0 +1,103 @@
+"""Stored objects: JSON values that nothing changes after they are stored.
+
+The store shares them freely between states, snapshots and watch events, so a
+value handed to the kernel belongs to it from then on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from attrs import field, frozen
+
+from wfcore.resources import Resource
+
+Json: TypeAlias = Mapping[str, Any]
+Place: TypeAlias = tuple[str, str]  # namespace ("" for cluster-scoped kinds), name
+
+
+def canonical(value: object) -> bytes:
+    """One spelling per JSON value: sorted keys, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def fingerprint(data: bytes) -> bytes:
+    """16 bytes that stand for `data`."""
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+@frozen(eq=False)
+class StoredObject:
+    """One object as stored.  `text` and `digest` are computed once, on demand."""
+
+    value: Json
+
+    @cached_property
+    def text(self) -> bytes:
+        return canonical(self.value)
+
+    @cached_property
+    def digest(self) -> bytes:
+        return fingerprint(self.text)
+
+    @property
+    def metadata(self) -> Json:
+        metadata: Json = self.value["metadata"]
+        return metadata
+
+    @property
+    def place(self) -> Place:
+        return self.metadata.get("namespace", ""), self.metadata["name"]
+
+    @property
+    def uid(self) -> str:
+        return str(self.metadata["uid"])
+
+    @property
+    def resource_version(self) -> int:
+        return int(self.metadata["resourceVersion"])
+
+    @property
+    def finalizers(self) -> tuple[str, ...]:
+        return tuple(self.metadata.get("finalizers", ()))
+
+    @property
+    def terminating(self) -> bool:
+        return "deletionTimestamp" in self.metadata
+
+    @cached_property
+    def owner_references(self) -> tuple[Json, ...]:
+        return tuple(self.metadata.get("ownerReferences", ()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StoredObject) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+@frozen(order=False)
+class ObjectKey:
+    """Where one object lives, across kinds."""
+
+    resource: Resource
+    namespace: str
+    name: str
+    sort_key: tuple[str, str, str, str] = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        order = (self.resource.group, self.resource.plural, self.namespace, self.name)
+        object.__setattr__(self, "sort_key", order)
+
+    @property
+    def place(self) -> Place:
+        return self.namespace, self.name
+
+
+def path_of(place: Place) -> str:
+    """The order of a list: by `namespace/name` as bytes of a path, as etcd orders its keys."""
+    return f"{place[0]}/{place[1]}"

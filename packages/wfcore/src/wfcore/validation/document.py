@@ -1,0 +1,92 @@
+"""All static checks of a WorkflowExecution document, every problem at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from wfcore.codec import Malformed, Path, Problem, decode, decode_metadata
+from wfcore.codec.canonical import canonical
+from wfcore.codec.problems import shown
+from wfcore.model.definition import WorkflowExecutionSpec, WorkflowStep
+from wfcore.model.fields import DNS_LABEL, DNS_SUBDOMAIN
+from wfcore.planning.outline import outline_of_raw, resolve
+from wfcore.resources import WORKFLOW_EXECUTIONS
+from wfcore.settings import Settings
+from wfcore.validation.authority import outside_authority
+from wfcore.validation.step_checks import check_step
+from wfcore.validation.supported import unsupported_fields
+
+_DEFINITION: Path = ("spec", "workflowDefinition")
+
+
+def check_document(raw: Any, settings: Settings) -> tuple[Problem, ...]:
+    """Every problem of a raw WorkflowExecution, in document order of its parts; empty when it can be planned.
+
+    Never raises, whatever JSON it is given.  O(size of the document).
+    """
+    if not isinstance(raw, Mapping):
+        return (Problem((), "WrongType", f"expected an object, got {shown(raw)}"),)
+    found = [*_identity(raw), *_metadata(raw), *check_spec(raw.get("spec"), _namespace(raw), settings)]
+    return tuple(dict.fromkeys(found))
+
+
+def check_spec(spec: Any, namespace: str, settings: Settings) -> Iterator[Problem]:
+    """Every problem of a raw spec of a workflow in `namespace`."""
+    if not isinstance(spec, Mapping):
+        reason, message = ("Missing", "required, but missing") if spec is None else (
+            "WrongType", f"expected an object, got {shown(spec)}")
+        yield Problem(("spec",), reason, message)
+        return
+    size = len(canonical(spec))
+    if size > settings.max_spec_bytes:
+        yield Problem(("spec",), "TooLarge", f"{size} bytes; the most is {settings.max_spec_bytes}")
+        return
+    decoded = decode(WorkflowExecutionSpec, spec, ("spec",))
+    if isinstance(decoded, Malformed):
+        yield from decoded.problems
+    yield from unsupported_fields(spec)
+    definition = spec.get("workflowDefinition")
+    if definition is None:
+        if spec.get("rollbackOf") is None and spec.get("retryOf") is None:
+            yield Problem(_DEFINITION, "Missing", "required, but missing")
+        return
+    yield from resolve(outline_of_raw(definition), _DEFINITION)[1]
+    yield from _steps(definition, namespace, settings)
+
+
+def _steps(definition: Any, namespace: str, settings: Settings) -> Iterator[Problem]:
+    steps = definition.get("steps") if isinstance(definition, Mapping) else None
+    for index, raw in enumerate(steps if isinstance(steps, list) else ()):
+        path: Path = (*_DEFINITION, "steps", index)
+        # Steps that do not decode have been reported; the others get their own checks all the same.
+        step = decode(WorkflowStep, raw, path)
+        if not isinstance(step, Malformed):
+            yield from check_step(step, settings, path)
+            yield from outside_authority(step, namespace, settings, path)
+
+
+def _identity(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    wanted = {"apiVersion": WORKFLOW_EXECUTIONS.api_version, "kind": WORKFLOW_EXECUTIONS.kind}
+    for key, value in wanted.items():
+        if raw.get(key) != value:
+            yield Problem((key,), "NotSupported", f"expected {value}, got {shown(raw.get(key))}")
+    for key in sorted(str(k) for k in raw.keys() - {"apiVersion", "kind", "metadata", "spec", "status"}):
+        yield Problem((key,), "UnknownField", f"unknown field {shown(key)}; remove it or correct its name")
+
+
+def _metadata(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    meta = decode_metadata(raw)
+    if isinstance(meta, Malformed):
+        yield from meta.problems
+        return
+    for key, value, pattern in (("name", meta.name, DNS_SUBDOMAIN), ("namespace", meta.namespace, DNS_LABEL)):
+        if value and not re.search(pattern, value):
+            yield Problem(("metadata", key), "BadFormat", f"{shown(value)} does not match {pattern}")
+
+
+def _namespace(raw: Mapping[str, Any]) -> str:
+    meta = raw.get("metadata")
+    named = meta.get("namespace") if isinstance(meta, Mapping) else None
+    return named if isinstance(named, str) and named else "default"

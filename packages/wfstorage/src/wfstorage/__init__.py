@@ -1,0 +1,7 @@
+"""PostgreSQL for remediation workflows.  `open_storage` is what the entry point `postgresql` of `wfcore.storage` names."""
+
+from __future__ import annotations
+
+from wfstorage.opening import PostgresStorage, open_storage
+
+__all__ = ["PostgresStorage", "open_storage"]

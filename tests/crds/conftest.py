@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+
+from .judge import Server
+
+
+@pytest.fixture(scope="session")
+def server() -> Server:
+    return Server()

@@ -1,0 +1,208 @@
+"""What the embedded server promises beyond the API: virtual time, determinism, a bounded history."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import selectors
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from wfcontroller.embedded import EmbeddedServer, admitted_store
+from wfcore.resources import CONFIG_MAPS, NODES
+
+from .gadgets import DEFINITION, GADGETS, events, refusal
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class _Jump(selectors.DefaultSelector):
+    """Timers move the clock; nothing is waited for."""
+
+    now = 0.0
+
+    def select(self, timeout=None):
+        ready = super().select(0)
+        if timeout and not ready:
+            self.now += timeout
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    def __init__(self):
+        self.jump = _Jump()
+        super().__init__(self.jump)
+
+    def time(self):
+        return self.jump.now
+
+
+def virtually(story):
+    """Run `story(server)` on virtual time."""
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        clock = lambda: START + timedelta(seconds=loop.time())  # noqa: E731
+        return await story(EmbeddedServer(clock, seed=7, crds=[DEFINITION]))
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(main())
+
+
+def config_map(name, **content):
+    return {"metadata": {"name": name, "namespace": "default"}, **content}
+
+
+def test_timestamps_follow_the_clock_that_was_given():
+    async def story(server):
+        await asyncio.sleep(90)
+        return await server.create(CONFIG_MAPS, config_map("a"))
+
+    assert "2026-01-01T00:01:30Z" == virtually(story)["metadata"]["creationTimestamp"]
+
+
+def test_a_quiet_watch_sends_a_bookmark_each_minute_and_one_at_its_end():
+    async def story(server):
+        loop, times = asyncio.get_running_loop(), []
+        async for event in server.watch(GADGETS, resource_version="1", timeout_seconds=150):
+            times.append((event.type, loop.time(), event.object["metadata"]["resourceVersion"]))
+            if len(times) == 1:
+                await server.create(CONFIG_MAPS, config_map("a"))
+        return server.state.version, times
+
+    version, times = virtually(story)
+    kinds, instants, versions = zip(*times, strict=True)
+    assert (("BOOKMARK",) * 3, (60, 120, 150)) == (kinds, instants)
+    assert str(version) == versions[-1] != versions[0]
+
+
+def test_watchers_are_woken_in_the_order_they_began():
+    async def story(server):
+        woken = []
+
+        async def watcher(number):
+            async for _ in server.watch(CONFIG_MAPS, resource_version=str(server.state.version), timeout_seconds=5):
+                woken.append(number)
+                return
+
+        tasks = [asyncio.create_task(watcher(n)) for n in range(20)]
+        await asyncio.sleep(1)
+        await server.create(CONFIG_MAPS, config_map("a"))
+        await asyncio.gather(*tasks)
+        return woken
+
+    assert list(range(20)) == virtually(story)
+
+
+def test_garbage_goes_a_moment_later_and_leaves_no_timer_behind():
+    async def story(server):
+        node = await server.create(NODES, {"metadata": {"name": "n"}})
+        reference = {"apiVersion": "v1", "kind": "Node", "name": "n", "uid": node["metadata"]["uid"]}
+        await server.create(CONFIG_MAPS, {"metadata": {
+            "name": "a", "namespace": "default", "ownerReferences": [reference]}})
+        await server.delete(NODES, "", "n")
+        there = len((await server.list(CONFIG_MAPS)).items)
+        await asyncio.sleep(1)
+        return there, len((await server.list(CONFIG_MAPS)).items), server._collecting
+
+    assert (1, 0, None) == virtually(story)
+
+
+@pytest.fixture
+def short_history(monkeypatch):
+    monkeypatch.setattr(admitted_store, "HISTORY", 10)
+
+
+@pytest.mark.usefixtures("short_history")
+def test_old_versions_expire():
+    async def story(server):
+        page = await server.list(CONFIG_MAPS, limit=1)
+        for number in range(2):
+            await server.create(CONFIG_MAPS, config_map(f"first-{number}"))
+        paged = await server.list(CONFIG_MAPS, limit=1)
+        for number in range(30):
+            await server.create(CONFIG_MAPS, config_map(f"c{number}"))
+        return [
+            (await refusal(anext(server.watch(CONFIG_MAPS, resource_version=page.resource_version)))).reason,
+            (await refusal(server.list(CONFIG_MAPS, limit=1, continue_token=paged.continue_token))).status,
+        ]
+
+    assert ["Expired", 410] == virtually(story)
+
+
+@pytest.mark.usefixtures("short_history")
+def test_a_watch_of_a_quiet_kind_never_expires_while_it_keeps_up():
+    async def story(server):
+        version = (await server.list(GADGETS)).resource_version
+        watch = asyncio.create_task(events(server.watch(GADGETS, resource_version=version), 1))
+        for number in range(100):
+            await server.create(CONFIG_MAPS, config_map(f"c{number}"))
+            await asyncio.sleep(0.01)
+        await server.create(GADGETS, {"metadata": {"name": "g", "namespace": "default"}, "spec": {"colour": "red"}})
+        return await watch
+
+    assert [("ADDED", "g")] == virtually(story)
+
+
+def test_a_cancelled_watch_leaves_nothing_waiting():
+    async def story(server):
+        task = asyncio.create_task(events(server.watch(CONFIG_MAPS, resource_version="0"), 1))
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return [waiting for waiting in server._wakeups._waiting.values() if waiting]
+
+    assert [] == virtually(story)
+
+
+def test_servers_without_a_seed_share_no_uids(run):
+    async def story():
+        made = [await EmbeddedServer(lambda: START).create(NODES, {"metadata": {"name": "n"}}) for _ in range(2)]
+        assert made[0]["metadata"]["uid"] != made[1]["metadata"]["uid"]
+
+    run(story())
+
+
+def test_a_resource_may_be_served_without_definition(run):
+    async def story():
+        server = EmbeddedServer(lambda: START, schemaless=[GADGETS])
+        body = {"metadata": {"name": "g", "namespace": "default"}, "anything": 1}
+        assert 1 == (await server.create(GADGETS, body))["anything"]
+
+    run(story())
+
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {folder!r})
+from tests.embedded.test_server import config_map, virtually
+import asyncio
+from wfcore.resources import CONFIG_MAPS
+async def story(server):
+    async def writer(n):
+        for i in range(5):
+            await server.create(CONFIG_MAPS, config_map(f"w{{n}}-{{i}}", data={{"z": "1", "a": "2"}}))
+            await asyncio.sleep(n)
+            await server.delete(CONFIG_MAPS, "default", f"w{{n}}-{{i}}", propagation="Foreground")
+    await asyncio.gather(*(writer(n) for n in range(4)))
+    await asyncio.sleep(5)
+    return server.state.digest.hex()
+print(virtually(story))
+"""
+
+
+def test_the_same_requests_give_the_same_bytes_for_any_hash_seed():
+    script = SCRIPT.format(folder=str(Path(__file__).parents[2]))
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", script], env={**os.environ, "PYTHONHASHSEED": seed}, check=True, capture_output=True,
+        ).stdout
+        for seed in ("0", "1", "7")
+    }
+
+    assert 1 == len(digests)
+    assert 33 == len(digests.pop())

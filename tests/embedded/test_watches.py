@@ -1,0 +1,92 @@
+"""What a watch delivers: everything once, in order, from where it is told to begin."""
+
+from __future__ import annotations
+
+import asyncio
+
+from wfcore.resources import CONFIG_MAPS
+
+from .gadgets import GADGETS, Place, events, refusal
+
+
+def test_a_watch_goes_on_where_a_list_ended(run, place):
+    async def story():
+        await place.gadget("before")
+        page = await place.api.list(GADGETS, place.namespace)
+        made = await place.gadget("after")
+        await place.api.update(GADGETS, {**made, "spec": {"colour": "red", "size": 9}})
+        await place.api.delete(GADGETS, place.namespace, "before")
+        watch = place.api.watch(GADGETS, place.namespace, resource_version=page.resource_version)
+        assert [("ADDED", "after"), ("MODIFIED", "after"), ("DELETED", "before")] == await events(watch, 3)
+
+    run(story())
+
+
+def test_a_waiting_watch_is_woken(run, place):
+    async def story():
+        page = await place.api.list(GADGETS)
+        watch = place.api.watch(GADGETS, resource_version=page.resource_version)
+        waiting = asyncio.create_task(events(watch, 2))
+        await asyncio.sleep(0)
+        await place.gadget("a")
+        await place.make(CONFIG_MAPS, "other")
+        await place.gadget("b")
+        assert [("ADDED", "a"), ("ADDED", "b")] == await waiting
+
+    run(story())
+
+
+def test_a_watch_of_a_namespace_sees_no_other(run, api):
+    async def story():
+        here, there = await Place.fresh(api), await Place.fresh(api)
+        page = await api.list(GADGETS)
+        await there.gadget("theirs")
+        await here.gadget("ours")
+        watch = api.watch(GADGETS, here.namespace, resource_version=page.resource_version)
+        assert [("ADDED", "ours")] == await events(watch, 1)
+
+    run(story())
+
+
+def test_a_deleted_event_carries_the_last_state_and_a_new_version(run, place):
+    async def story():
+        made = await place.gadget(size=7)
+        await place.api.delete(GADGETS, place.namespace, "g")
+        watch = place.api.watch(GADGETS, place.namespace, resource_version=made["metadata"]["resourceVersion"])
+        event = await anext(watch)
+        await watch.aclose()
+        assert ("DELETED", 7) == (event.type, event.object["spec"]["size"])
+        assert int(event.object["metadata"]["resourceVersion"]) > int(made["metadata"]["resourceVersion"])
+
+    run(story())
+
+
+def test_from_version_zero_a_watch_begins_with_what_is_there(run, place):
+    async def story():
+        for name in "ba":
+            await place.gadget(name)
+        await place.api.delete(GADGETS, place.namespace, "b")
+        watch = place.api.watch(GADGETS, place.namespace, resource_version="0")
+        assert [("ADDED", "a")] == await events(watch, 1)
+
+    run(story())
+
+
+def test_a_watch_ends_after_its_timeout_with_a_bookmark(run, place):
+    async def story():
+        page = await place.api.list(GADGETS)
+        await place.make(CONFIG_MAPS, "other")
+        seen = [e async for e in place.api.watch(
+            GADGETS, place.namespace, resource_version=page.resource_version, timeout_seconds=1)]
+        assert ["BOOKMARK"] == [e.type for e in seen]
+        assert int(seen[0].object["metadata"]["resourceVersion"]) > int(page.resource_version)
+
+    run(story())
+
+
+def test_a_version_that_is_no_number_is_a_bad_request(run, place):
+    async def story():
+        watch = place.api.watch(GADGETS, place.namespace, resource_version="x")
+        assert 400 == (await refusal(anext(watch))).status
+
+    run(story())
