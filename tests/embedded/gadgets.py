@@ -72,6 +72,8 @@ SPEC: dict[str, Any] = {
         {"rule": "!has(self.label) || int(self.label + '1') > 0 || true", "message": "never false"},
         {"rule": "!has(self.tags) || !('bad' in self.tags) || self.tags.missing == 'x'",
          "messageExpression": "self.tags.alsoMissing", "message": "bad tag"},
+        {"rule": "!has(self.maybe) || self.maybe != 'odd'", "messageExpression": "self.alsoMissing", "message": "odd"},
+        {"rule": "!has(self.maybe) || self.maybe != 'even'", "messageExpression": "' '"},
     ],
 }
 DEFINITION: dict[str, Any] = {

@@ -98,6 +98,8 @@ def test_all_problems_are_reported_at_once(run, place):
     ({"when": "2019-12-31T00:00:00Z"}, ("spec", 'Invalid value: "object": too long ago')),
     ({"tags": {"owner": "you"}}, ("spec", "Required value: not yours")),
     ({"size": 10}, ("spec", 'Invalid value: "object": starts smaller')),
+    ({"maybe": "odd"}, ("spec", 'Invalid value: "object": odd')),
+    ({"maybe": "even"}, ("spec", "Invalid value: \"object\": failed rule: !has(self.maybe) || self.maybe != 'even'")),
 ])
 def test_rules_are_evaluated_where_they_sit(run, place, spec, cause):
     assert (cause,) == run(refusal(place.gadget(**spec))).causes
@@ -189,6 +191,17 @@ def test_a_definition_makes_its_kind_available_and_takes_it_along(run, api):
         await api.create(CUSTOM_RESOURCE_DEFINITIONS, definition())
         await established(api)
         assert () == (await api.list(WIDGETS)).items
+
+    run(story())
+
+
+def test_owners_of_a_kind_unknown_so_far_are_looked_for_once_it_is_known(run, api):
+    async def story():
+        place = await Place.fresh(api)
+        reference = {"apiVersion": "test.kubernaut.io/v1", "kind": "Widget", "name": "absent", "uid": "absent"}
+        await place.gadget(metadata={"ownerReferences": [reference]})
+        await api.create(CUSTOM_RESOURCE_DEFINITIONS, definition())
+        await place.gone(GADGETS, "g")
 
     run(story())
 

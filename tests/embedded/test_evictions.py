@@ -56,6 +56,18 @@ def test_a_budget_that_allows_nothing_now_refuses(run, place, status):
     run(story())
 
 
+def test_a_budget_without_selector_covers_nothing(run, place):
+    async def story():
+        await pod(place, "p")
+        await place.make(POD_DISRUPTION_BUDGETS, "b", spec={"minAvailable": 1})
+        await place.api.evict(place.namespace, "p")
+        assert await going(place, "p")
+        await place.api.evict(place.namespace, "p", grace_period_seconds=0)  # a pod already going costs nothing
+        assert 404 == (await refusal(place.get(PODS, "p"))).status
+
+    run(story())
+
+
 def test_one_allowed_disruption_is_spent_once(run, place):
     async def story():
         for name in "ab":
@@ -82,6 +94,17 @@ def test_pods_that_serve_nobody_cost_nothing(run, place, state):
         await pod(place, "p", **state)
         await budget(place)
         await place.api.evict(place.namespace, "p")
+
+    run(story())
+
+
+def test_a_pod_already_going_costs_nothing(run, place):
+    async def story():
+        await pod(place, "p")
+        await place.api.delete(PODS, place.namespace, "p")
+        await budget(place)
+        await place.api.evict(place.namespace, "p", grace_period_seconds=1)
+        assert 1 == (await place.get(PODS, "p"))["metadata"]["deletionGracePeriodSeconds"]
 
     run(story())
 

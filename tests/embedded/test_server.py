@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import selectors
 import subprocess
@@ -80,6 +81,23 @@ def test_a_quiet_watch_sends_a_bookmark_each_minute_and_one_at_its_end():
     assert str(version) == versions[-1] != versions[0]
 
 
+def test_a_slow_consumer_gets_every_event_before_the_bookmark_that_is_due():
+    async def story(server):
+        seen = []
+        watch = server.watch(CONFIG_MAPS, resource_version=str(server.state.version), timeout_seconds=10)
+        await server.create(CONFIG_MAPS, config_map("a"))
+        async for event in watch:
+            seen.append((event.type, event.object["metadata"]["resourceVersion"]))
+            if len(seen) == 1:
+                await asyncio.sleep(20)
+                await server.create(CONFIG_MAPS, config_map("b"))
+        return seen, str(server.state.version)
+
+    seen, last = virtually(story)
+    assert ["ADDED", "ADDED", "BOOKMARK"] == [kind for kind, _ in seen]
+    assert last == seen[-1][1]
+
+
 def test_watchers_are_woken_in_the_order_they_began():
     async def story(server):
         woken = []
@@ -148,15 +166,34 @@ def test_a_watch_of_a_quiet_kind_never_expires_while_it_keeps_up():
     assert [("ADDED", "g")] == virtually(story)
 
 
+def timers():
+    loop = asyncio.get_running_loop()
+    return [timer for timer in loop._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]
+
+
+def test_a_watch_without_end_and_bookmarks_holds_no_timer():
+    async def story(_):
+        server = EmbeddedServer(lambda: START, seed=1, bookmark_seconds=math.inf)
+        watch = server.watch(CONFIG_MAPS, resource_version="1", timeout_seconds=math.inf)
+        task = asyncio.create_task(events(watch, 1))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        held = [timer for timer in timers() if "_complete" in repr(timer)]
+        await server.create(CONFIG_MAPS, config_map("a"))
+        return held, await task
+
+    assert ([], [("ADDED", "a")]) == virtually(story)
+
+
 def test_a_cancelled_watch_leaves_nothing_waiting():
     async def story(server):
         task = asyncio.create_task(events(server.watch(CONFIG_MAPS, resource_version="0"), 1))
         await asyncio.sleep(1)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        return [waiting for waiting in server._wakeups._waiting.values() if waiting]
+        return [waiting for waiting in server._wakeups._waiting.values() if waiting], timers()
 
-    assert [] == virtually(story)
+    assert ([], []) == virtually(story)
 
 
 def test_servers_without_a_seed_share_no_uids(run):

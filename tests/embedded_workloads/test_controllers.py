@@ -12,8 +12,9 @@ import pytest
 
 from wfcontroller.api import ApiError, Page, WatchEvent
 from wfcontroller.embedded.workloads import Timings
+from wfcontroller.embedded.workloads.client import Client
 from wfcontroller.embedded.workloads.controller import MOST_REFUSALS, retry_after
-from wfcontroller.embedded.workloads.informer import Informer
+from wfcontroller.runtime.informer import Informer
 from wfcontroller.embedded.workloads.nodes import ensure_node
 from wfcontroller.embedded.workloads.workqueue import WorkQueue
 from wfcore.resources import DAEMON_SETS, DEPLOYMENTS, NODES, POD_DISRUPTION_BUDGETS, PODS, REPLICA_SETS, STATEFUL_SETS
@@ -156,9 +157,45 @@ def test_a_timer_always_moves_the_clock(world):
     """2.05 + 2e-16 is 2.05: a remainder that small would ring for ever at one instant."""
     async def scenario(cluster):
         queue = WorkQueue()
-        queue.wake(("", "a"), 1e-17)
+        await asyncio.sleep(2.05)
+        queue.wake(("", "a"), 2e-16)
         await queue.get()
-        assert cluster.seconds > 0
+        assert cluster.seconds > 2.05
+
+    world.run(scenario, started=False)
+
+
+def test_a_change_that_changes_nothing_else_costs_no_write(world):
+    async def scenario(cluster):
+        await cluster.workload()
+        await cluster.settled()
+        await asyncio.sleep(60)
+        writes = cluster.api.writes
+        await cluster.edit(NODES, "embedded", lambda node: node["metadata"].update(annotations={"rack": "7"}))
+        await cluster.edit(DEPLOYMENTS, "web", lambda body: body["metadata"].update(labels={"team": "a"}))
+        await asyncio.sleep(60)
+
+        assert writes == cluster.api.writes
+
+    world.run(scenario, faults={-1: (500, "", False)})  # none: it only counts
+
+
+def test_a_deletion_is_seen_by_its_author_at_once(world):
+    """Otherwise a controller that looks again before the event arrives deletes one pod too many."""
+    async def scenario(cluster):
+        client = Client(cluster.server, cluster.now, Timings())
+        containers = {"nodeName": "n1", "containers": [{"name": "main", "image": "web:1"}]}
+        await client.create(PODS, {"metadata": {"name": "a", "namespace": "default"}, "spec": containers})
+        (pod,) = client.pods.all()
+        await client.delete(PODS, pod)
+        (going,) = client.pods.all()
+        assert "deletionTimestamp" in going["metadata"]
+
+        await client.delete(PODS, pod, grace=0)
+        await client.delete(PODS, pod)  # gone already: nothing to do
+        await cluster.create(PODS, "a", containers)
+        with pytest.raises(ApiError, match="Conflict"):
+            await client.delete(PODS, pod)  # another pod of that name is not ours to delete
 
     world.run(scenario, started=False)
 

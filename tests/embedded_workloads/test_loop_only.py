@@ -22,7 +22,7 @@ def problems(text):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names if alias.name.partition(".")[0] in FOREIGN]
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in FOREIGN:
-            found.append(node.module)
+            found.append(node.module or "")
         if isinstance(node, ast.Set | ast.SetComp) or (isinstance(node, ast.Call) and ast.unparse(node.func) in RACY):
             found.append(ast.unparse(node))
     return found

@@ -121,6 +121,17 @@ def test_pods_of_a_node_that_does_not_answer_stay_as_they_are(world, gone):
     world.run(scenario)
 
 
+def test_a_pod_bound_to_a_node_that_never_answered_does_not_start(world):
+    async def scenario(cluster):
+        await cluster.create(PODS, "tool", {**CONTAINER, "nodeName": "nowhere"})
+        await asyncio.sleep(60)
+        assert "conditions" not in cluster.status(PODS, "tool")
+        await cluster.nodes("nowhere")
+        await cluster.until(cluster.ready)
+
+    world.run(scenario)
+
+
 def test_a_full_node_takes_the_next_pod_when_one_leaves(world):
     async def scenario(cluster):
         node = {"conditions": [{"type": "Ready", "status": "True"}], "allocatable": {"pods": "1"}}

@@ -147,6 +147,17 @@ def test_orphans_lose_the_reference_and_live(world):
     assert "ownerReferences" not in world.get(CONFIG_MAPS, "child")["metadata"]
 
 
+def test_a_collected_object_keeps_the_choice_its_finalizers_make_for_its_own_dependants(world):
+    parent = world.create(WFE, "parent")
+    chosen = {"finalizers": ["orphan"]}
+    child = world.create(CONFIG_MAPS, "child", metadata={**owner(parent), **chosen})
+    world.create(PODS, "leaf", spec={}, metadata=owner(child))
+    world.delete(WFE, "parent")
+    world.collect()
+
+    assert ([], ["leaf"]) == (world.names(CONFIG_MAPS), world.names(PODS))
+
+
 def test_one_object_can_be_collected_alone(world):
     """The checker takes the collector's moves one by one."""
     parent = world.create(WFE, "parent")

@@ -46,9 +46,8 @@ def storable(record: AuditRecord) -> AuditRecord:
         problems.append(f"id {record.id[:100]!r} is no UUID")
     if problems:
         raise PermanentError(f"the audit record of workflow {record.workflow_uid!r} cannot be stored: {'; '.join(problems)}")
-    clean = evolve(record, **_storable_fields(record), id=str(UUID(record.id)))
-    return evolve(clean, steps=tuple(sorted((evolve(step, **_storable_fields(step)) for step in record.steps),
-                                            key=lambda step: step.step_number)))
+    steps = sorted((evolve(step, **_storable_fields(step)) for step in record.steps), key=lambda step: step.step_number)
+    return evolve(record, **_storable_fields(record) | {"id": str(UUID(record.id)), "steps": tuple(steps)})
 
 
 def digest(record: AuditRecord) -> str:

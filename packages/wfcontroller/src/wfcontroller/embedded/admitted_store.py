@@ -16,8 +16,8 @@ from wfcontroller.embedded.kinds import Kinds
 from wfcontroller.embedded.wire import error_of
 from wfcore.resources import CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES, Resource
 from wfcore.simulation.metadata import timestamp
+from wfcore.simulation.objects import ObjectKey
 from wfcore.simulation.operations import (
-    Collected,
     CollectGarbage,
     Compact,
     Create,
@@ -34,6 +34,7 @@ from wfcore.simulation.operations import (
 )
 from wfcore.simulation.state import State, empty
 from wfcore.simulation.store import apply
+from wfcore.simulation.watchlog import ChangeType
 
 HISTORY = 2_000  # changes that a watch or a continue token may lie behind, at least
 _IMMORTAL = ("default", "kube-public", "kube-system")
@@ -52,7 +53,7 @@ class AdmittedStore:
         self.kinds = Kinds(schemaless)
         self.state = empty(uid_seed, self.kinds)
         self._clock, self._on_commit = clock, on_commit
-        self._mark = 0
+        self._mark = self._collected = 0
 
     def read(self, operation: Operation) -> Result:
         """Perform an operation that changes nothing.  Raises `ApiError`."""
@@ -82,11 +83,26 @@ class AdmittedStore:
 
     def collect(self) -> bool:
         """One pass of the background controllers of the server; False at their fixpoint."""
-        state, result = apply(self.state, CollectGarbage(self._clock()))
-        assert isinstance(result, Collected)
-        if result.keys:
-            self._commit(state)
-        return self._clean_definitions() or bool(result.keys)
+        version = self.state.version
+        for operation in self._collections():
+            state, _ = apply(self.state, operation)
+            if state is not self.state:
+                self._commit(state)
+        self._clean_definitions()
+        return self.state.version != version
+
+    def _collections(self) -> list[CollectGarbage]:
+        """What to look at since the last pass.
+
+        Only an object that goes concerns others, so only then everything is looked at.
+        """
+        since, self._collected = self._collected, self.state.version
+        changes = [(r, change) for r, bucket in self.state.buckets.items() for change in bucket.log.since(since)]
+        going = any(change.type is ChangeType.DELETED or change.object.terminating for _, change in changes)
+        if going or since < self.state.compacted:
+            return [CollectGarbage(self._clock())]
+        owned = [ObjectKey(r, *change.place) for r, change in changes if change.object.owner_references]
+        return [CollectGarbage(self._clock(), key) for key in owned]
 
     def _prepared(self, operation: Create | Update | UpdateStatus) -> Create | Update | UpdateStatus:
         body = dict(operation.body)
@@ -131,14 +147,14 @@ class AdmittedStore:
             customs = tuple(custom_kinds(definition))
             self.kinds.serve(customs)
             self.state = self.state.serving(custom.resource for custom in customs)
+            self._collected = -1  # owners of a kind that was unknown may be absent
             if isinstance(operation, Create):
                 at = self._clock()
                 body = established(definition, timestamp(at))
                 self._commit(apply(self.state, UpdateStatus(CUSTOM_RESOURCE_DEFINITIONS, body, at))[0])
 
-    def _clean_definitions(self) -> bool:
+    def _clean_definitions(self) -> None:
         """Delete the objects of definitions that are being deleted, then let go of the definitions."""
-        version = self.state.version
         for stored in self.state.bucket(CUSTOM_RESOURCE_DEFINITIONS).ordered:
             if stored.terminating and CLEANUP in stored.finalizers:
                 customs = tuple(custom_kinds(stored.value))
@@ -146,7 +162,6 @@ class AdmittedStore:
                 if not any(left):
                     self.write(Update(CUSTOM_RESOURCE_DEFINITIONS, without_cleanup(stored.value), self._clock()))
                     self.kinds.withdraw(customs)
-        return self.state.version != version
 
     def _delete_all(self, resource: Resource) -> bool:
         """Delete every object of a kind; True while some are left."""

@@ -45,7 +45,7 @@ class Kind:
         """Raise 422 with every problem of the object that would be stored."""
         causes = (*object_meta.problems(self.resource, value), *self.admission.problems(value, old))
         if causes:
-            raise error_of(invalid(self.resource, value["metadata"].get("name", ""), causes).refused)
+            raise error_of(invalid(self.resource, value["metadata"]["name"], causes).refused)
 
 
 class Kinds:

@@ -37,7 +37,6 @@ from wfcore.simulation.operations import (
 from wfcore.simulation.state import State
 
 COLLECT_AFTER_SECONDS = 0.1  # how far garbage collection lags behind
-BOOKMARK_SECONDS = 60.0
 FIRST_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
@@ -49,13 +48,15 @@ class EmbeddedServer:
         seed: What uids and generated names derive from; None draws one, so that no two servers share uids.
         crds: CustomResourceDefinition objects to create at the beginning.
         schemaless: Further resource types, served without a definition.
+        bookmark_seconds: How often a watch says how far it has come.  With infinity here and as a watch's timeout,
+            waiting watches hold no timer, and a virtual-time loop can tell that nothing will ever happen.
     """
 
     def __init__(
         self, clock: Callable[[], datetime], seed: int | None = None, crds: Iterable[Object] = (),
-        schemaless: Iterable[Resource] = (),
+        schemaless: Iterable[Resource] = (), bookmark_seconds: float = 60.0,
     ) -> None:
-        self._clock = clock
+        self._clock, self._bookmark_seconds = clock, bookmark_seconds
         self._wakeups = Wakeups()
         self._collecting: asyncio.TimerHandle | None = None
         uid_seed = secrets.token_hex(16) if seed is None else str(seed)
@@ -128,7 +129,7 @@ class EmbeddedServer:
         self, resource: Resource, namespace: str = "", *, resource_version: str, timeout_seconds: float = 300.0
     ) -> AsyncIterator[WatchEvent]:
         loop = asyncio.get_running_loop()
-        end, next_bookmark = loop.time() + timeout_seconds, loop.time() + BOOKMARK_SECONDS
+        end, next_bookmark = loop.time() + timeout_seconds, loop.time() + self._bookmark_seconds
         known, version = self._known(resource), parsed_version(resource_version)
         if version == 0:  # "any version": what is there now, then what happens to it
             listed = self._listed(List(known, namespace))
@@ -147,7 +148,7 @@ class EmbeddedServer:
             now = loop.time()
             if now >= min(end, next_bookmark):
                 yield bookmark(known, version)
-                next_bookmark = now + BOOKMARK_SECONDS
+                next_bookmark = now + self._bookmark_seconds
             if now >= end:
                 return
             if self.state.version == version:

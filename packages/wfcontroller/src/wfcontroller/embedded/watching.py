@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable
 
 from wfcontroller.api import ApiError, WatchEvent
@@ -19,16 +20,20 @@ class Wakeups:
         self._waiting: dict[Resource, list[asyncio.Future[None]]] = {}
 
     async def wait(self, resource: Resource, until: float) -> None:
-        """Return at the next change of `resource`, or when the loop's clock reaches `until`."""
+        """Return at the next change of `resource`, or when the loop's clock reaches `until`.
+
+        An infinite `until` sets no timer, so a loop that has nothing else to do can tell.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
         waiting = self._waiting.setdefault(resource, [])
         waiting.append(future)
-        timer = loop.call_at(until, _complete, future)
+        timer = loop.call_at(until, _complete, future) if math.isfinite(until) else None
         try:
             await future
         finally:
-            timer.cancel()
+            if timer is not None:
+                timer.cancel()
             if future in waiting:
                 waiting.remove(future)
 

@@ -77,17 +77,19 @@ def _register_union(converter: Converter, union: Any, members: Mapping[str, type
     def unstructure(value: Any) -> Any:
         return None if value is None else {key_of[type(value)]: converter.unstructure(value)}
 
-    for annotation in (union, optional):
-        converter.register_structure_hook_func(lambda t, a=annotation: t == a, structure)
-        converter.register_unstructure_hook_func(lambda t, a=annotation: t == a, unstructure)
+    def is_this_union(annotation: Any) -> bool:
+        return bool(annotation == union or annotation == optional)
+
+    converter.register_structure_hook_func(is_this_union, structure)
+    converter.register_unstructure_hook_func(is_this_union, unstructure)
 
 
 def _reader(converter: Converter, cls: type) -> Callable[[Any, Any], Any]:
     tolerant = cls.__module__ in _TOLERANT or cls in _TOLERANT_CLASSES
     attrs.resolve_types(cls)
-    fields = {a.name: override(rename=wire_name(a.name), struct_hook=_field_hook(converter, limits_of(a)))
-              for a in attrs.fields(cls)}
-    build = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=not tolerant, **fields)
+    fields: Any = {a.name: override(rename=wire_name(a.name), struct_hook=_field_hook(converter, limits_of(a)))
+                   for a in attrs.fields(cls)}
+    build: Callable[[Any, Any], Any] = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=not tolerant, **fields)
 
     def read(value: Any, wanted: Any) -> Any:
         # Kubernetes treats null as absent.
@@ -109,8 +111,8 @@ def _field_hook(converter: Converter, limits: Limits | None) -> Callable[[Any, A
 
 def _writer(converter: Converter, cls: type) -> Callable[[Any], Any]:
     attrs.resolve_types(cls)
-    fields = {a.name: override(rename=wire_name(a.name), omit_if_default=_empty_by_default(a))
-              for a in attrs.fields(cls)}
+    fields: Any = {a.name: override(rename=wire_name(a.name), omit_if_default=_empty_by_default(a))
+                   for a in attrs.fields(cls)}
     return make_dict_unstructure_fn(cls, converter, **fields)
 
 
@@ -203,7 +205,7 @@ def _entry_error(key: Any, item: Any) -> Rejected | None:
 
 def _structure_dependencies(value: Any, _: Any) -> tuple[DependencyList, ...]:
     entries, wrong = [], []
-    for step, needs in sorted(_mapping(value).items(), key=lambda entry: str(entry[0])):
+    for step, needs in _by_key(_mapping(value)):
         if not isinstance(step, str) or not isinstance(needs, list) or not all(isinstance(n, str) for n in needs):
             wrong.append(((str(step),), wrong_type("a list of step names", needs)))
         else:
@@ -211,3 +213,7 @@ def _structure_dependencies(value: Any, _: Any) -> tuple[DependencyList, ...]:
     if wrong:
         raise Nested(wrong)
     return tuple(entries)
+
+
+def _by_key(mapping: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
+    return sorted(mapping.items(), key=lambda entry: str(entry[0]))

@@ -38,6 +38,8 @@ def check_limits(limits: Limits, value: Any) -> None:
         _check_size(maximum, len(value), "items", limits.min_items or 0)
         if limits.items is not None:
             _check_items(limits.items, value)
+        if limits.values is not None:
+            _check_entries(limits, {entry.step: entry.needs for entry in value})
 
 
 def _check_items(limits: Limits, items: tuple[Any, ...]) -> None:
@@ -54,11 +56,11 @@ def _check_entries(limits: Limits, entries: Mapping[str, Any]) -> None:
     _raise_all(wrong)
 
 
-def _broken(limits: Limits, value: Any) -> Rejected | None:
+def _broken(limits: Limits, value: Any) -> Nested | Rejected | None:
     try:
         check_limits(limits, value)
-    except Rejected as rejected:
-        return rejected
+    except (Nested, Rejected) as error:
+        return error
     return None
 
 

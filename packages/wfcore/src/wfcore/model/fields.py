@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -15,7 +15,7 @@ DNS_SUBDOMAIN = r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"
 IMAGE = r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$"
 SELECTOR = r"^[A-Za-z0-9._/=!(), -]+$"
 # Limits of a duration that a user gives, in seconds.
-DURATION_IN: Mapping[str, float] = {"minimum": 1, "maximum": 86_400}
+DURATION_IN: Final[Mapping[str, Any]] = {"minimum": 1, "maximum": 86_400}
 CONFIG_KEY = r"^[-._a-zA-Z0-9]+$"
 
 

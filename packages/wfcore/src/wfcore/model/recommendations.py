@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from attrs import frozen
 
@@ -15,7 +16,7 @@ def _share(doc: str) -> float:
     return value
 
 
-def _text(doc: str, **more: object) -> str:
+def _text(doc: str, **more: Any) -> str:
     value: str = prop(doc, max_length=1024, **more)
     return value
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 from attrs import frozen
@@ -56,9 +56,10 @@ class Target:
 
 def in_namespace(parameters: P, namespace: str) -> P:
     """The parameters with an empty namespace replaced by the workflow's own."""
-    if getattr(parameters, "namespace", None) == "":
-        return attrs.evolve(parameters, namespace=namespace)
-    return parameters
+    if getattr(parameters, "namespace", None) != "":
+        return parameters
+    changes: Any = {"namespace": namespace}
+    return attrs.evolve(parameters, **changes)
 
 
 def targets_of(parameters: StepParameters | None) -> tuple[Target, ...]:

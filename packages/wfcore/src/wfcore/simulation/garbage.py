@@ -22,14 +22,25 @@ from wfcore.simulation.state import State
 
 
 def collect(state: State, at: datetime, only: ObjectKey | None = None) -> tuple[State, tuple[ObjectKey, ...]]:
-    """One pass; returns the keys of the objects that changed.  O(objects), more where owners are being deleted."""
+    """One pass; returns the keys of the objects that changed.
+
+    O(objects that are terminating or have owners), more where owners are being deleted.
+    """
     moved = []
-    for key in tuple(state.object_keys()) if only is None else (only,):
+    for key in tuple(_candidates(state)) if only is None else (only,):
         after = _move(state, key, at)
         if after is not state:
             moved.append(key)
             state = after
     return state, tuple(moved)
+
+
+def _candidates(state: State) -> Iterator[ObjectKey]:
+    for resource in state.ordered_resources():
+        for stored in state.buckets[resource].entangled:
+            namespace, name = stored.place
+            if stored.terminating or any(_fate(state, namespace, r) != "solid" for r in stored.owner_references):
+                yield ObjectKey(resource, namespace, name)
 
 
 def _move(state: State, key: ObjectKey, at: datetime) -> State:
@@ -43,9 +54,7 @@ def _move(state: State, key: ObjectKey, at: datetime) -> State:
             return _without_finalizer(state, key, stored, FOREGROUND)
         if key.resource == NAMESPACES:
             return _empty_namespace(state, key, stored, at)
-        if FOREGROUND not in stored.finalizers:
-            return state
-    if stored.owner_references:
+    elif stored.owner_references:
         return _judge_owners(state, key, stored, at)
     return state
 
@@ -62,15 +71,15 @@ class _Owners:
 def _owners(state: State, key: ObjectKey, stored: StoredObject) -> _Owners:
     found: dict[str, list[Json]] = {"solid": [], "dangling": [], "waiting": []}
     for reference in stored.owner_references:
-        found[_fate(state, key, reference)].append(reference)
+        found[_fate(state, key.namespace, reference)].append(reference)
     return _Owners(tuple(found["solid"]), tuple(found["dangling"]), tuple(found["waiting"]))
 
 
-def _fate(state: State, key: ObjectKey, reference: Json) -> str:
+def _fate(state: State, namespace: str, reference: Json) -> str:
     resource = state.kinds.get((reference["apiVersion"], reference["kind"]))
-    if resource is None or (resource.namespaced and not key.namespace):
+    if resource is None or (resource.namespaced and not namespace):
         return "solid"  # it cannot be looked up, so nothing is known against it
-    owner = state.find(resource, key.namespace if resource.namespaced else "", reference["name"])
+    owner = state.find(resource, namespace if resource.namespaced else "", reference["name"])
     if owner is None or owner.uid != reference["uid"]:
         return "dangling"
     return "waiting" if owner.terminating and FOREGROUND in owner.finalizers else "solid"
@@ -83,8 +92,6 @@ def _judge_owners(state: State, key: ObjectKey, stored: StoredObject, at: dateti
     if owners.solid:
         kept = [r for r in stored.owner_references if r in owners.solid]
         return _with_metadata(state, key, stored, {**stored.metadata, "ownerReferences": kept})
-    if stored.terminating:
-        return state
     propagation = Propagation.BACKGROUND
     if ORPHAN in stored.finalizers:
         propagation = Propagation.ORPHAN

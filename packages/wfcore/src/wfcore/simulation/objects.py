@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from attrs import frozen
 
 from wfcore.resources import Resource
 
@@ -80,22 +80,13 @@ class StoredObject:
         return hash(self.digest)
 
 
-@frozen(order=False)
+@frozen
 class ObjectKey:
     """Where one object lives, across kinds."""
 
     resource: Resource
     namespace: str
     name: str
-    sort_key: tuple[str, str, str, str] = field(init=False, eq=False, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        order = (self.resource.group, self.resource.plural, self.namespace, self.name)
-        object.__setattr__(self, "sort_key", order)
-
-    @property
-    def place(self) -> Place:
-        return self.namespace, self.name
 
 
 def path_of(place: Place) -> str:

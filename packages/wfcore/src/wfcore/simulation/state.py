@@ -30,6 +30,11 @@ class Bucket:
         return tuple(self.objects[place] for place in sorted(self.objects, key=path_of))
 
     @cached_property
+    def entangled(self) -> tuple[StoredObject, ...]:
+        """The objects that other objects' fates may matter to: those with owners, those being deleted."""
+        return tuple(stored for stored in self.ordered if stored.terminating or stored.owner_references)
+
+    @cached_property
     def digest(self) -> bytes:
         """Stands for the objects alone, whatever happened before."""
         return fingerprint(b"".join(o.digest for o in self.ordered))
@@ -76,9 +81,13 @@ class State:
 
     def object_keys(self) -> Iterator[ObjectKey]:
         """Every object's key, by group, plural, namespace and name."""
-        for resource in sorted(self.buckets, key=lambda r: (r.group, r.plural, r.version)):
+        for resource in self.ordered_resources():
             for stored in self.buckets[resource].ordered:
                 yield ObjectKey(resource, *stored.place)
+
+    def ordered_resources(self) -> tuple[Resource, ...]:
+        """The types that have or had objects, by group, plural and version."""
+        return tuple(sorted(self.buckets, key=lambda r: (r.group, r.plural, r.version)))
 
     def serving(self, resources: Iterable[Resource]) -> State:
         """The same state, serving these resource types too."""

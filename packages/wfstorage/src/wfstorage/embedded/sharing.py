@@ -69,11 +69,14 @@ def throw_away_server() -> Iterator[tuple[Path, URL]]:
 def _guarded(server: subprocess.Popen[bytes], folder: Path, account: Account) -> Iterator[None]:
     guard = subprocess.Popen(["/bin/sh", "-c", GUARD, folder, str(server.pid)], stdin=subprocess.PIPE, cwd="/",
                              stderr=subprocess.DEVNULL, start_new_session=True, **account.spawn_arguments())
+    assert guard.stdin
     try:
         yield
     finally:
-        guard.communicate()
+        # The server first: until it is reaped the guard still sees its process.
+        guard.stdin.close()
         server.wait()
+        guard.wait()
 
 
 def _prepared(folder: Path, account: Account) -> Path:

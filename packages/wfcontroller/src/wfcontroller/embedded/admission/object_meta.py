@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from wfcontroller.embedded.admission.paths import Cause, Path, invalid_value, required
+from wfcontroller.embedded.admission.paths import Cause, Path, invalid_value
 from wfcontroller.embedded.admission.schema import SchemaValidator
 from wfcontroller.embedded.admission.structural import Schema, prune
 from wfcore.resources import NAMESPACES, SERVICES, Resource
@@ -77,10 +77,8 @@ def problems(resource: Resource, value: Json) -> Iterator[Cause]:
 
 
 def _name(resource: Resource, metadata: Json) -> Iterator[Cause]:
-    path, name = ("metadata", "name"), metadata.get("name")
-    if not name:
-        yield required(path, "name or generateName is required")
-    elif resource == NAMESPACES:
+    path, name = ("metadata", "name"), metadata["name"]  # the store gave it one if the client did not
+    if resource == NAMESPACES:
         yield from _dns(path, name, _DNS_1123, 63, _LABEL_RULE)
     elif resource == SERVICES:
         yield from _dns(path, name, _DNS_1035, 63, _DNS_1035_RULE)

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from wfcontroller.api import Api, ApiError, Object
-from wfcontroller.embedded.workloads.informer import Informer
-from wfcontroller.embedded.workloads.metadata import controller_uid, key_of, metadata, spec, status, uid_of
+from wfcontroller.runtime.informer import Informer
+from wfcontroller.objects import controller_uid, key_of, metadata, spec, status, uid_of
 from wfcontroller.embedded.workloads.timings import Timings
 from wfcore.resources import (
     DAEMON_SETS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from wfcontroller.api import ApiError
-from wfcontroller.embedded.workloads.metadata import Key
+from wfcontroller.objects import Key
 from wfcontroller.embedded.workloads.timings import Timings
 from wfcontroller.embedded.workloads.workqueue import WorkQueue
 

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.amounts import scaled
-from wfcontroller.embedded.workloads.metadata import is_terminating, labels_of, metadata, nonzero, spec, status
+from wfcontroller.objects import is_terminating, labels_of, metadata, nonzero, spec, status
 from wfcontroller.embedded.workloads.pod_status import available_in, is_active, is_finished, is_ready
 from wfcontroller.embedded.workloads.pod_template import template_of
 from wfcontroller.embedded.workloads.replicas import min_ready_seconds

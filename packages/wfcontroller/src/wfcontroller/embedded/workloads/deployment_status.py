@@ -8,7 +8,7 @@ from typing import Any
 
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.conditions import Condition, find, merged, seconds_since, timestamp
-from wfcontroller.embedded.workloads.metadata import counted, metadata, nonzero, replicas_of, spec, status
+from wfcontroller.objects import counted, metadata, nonzero, replicas_of, spec, status
 from wfcontroller.embedded.workloads.rollout import bounds_of
 
 PROGRESS_DEADLINE = 600

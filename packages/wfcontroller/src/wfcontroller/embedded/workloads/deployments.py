@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from wfcontroller.api import ApiError, Object
 from wfcontroller.embedded.workloads.client import OWNER, Client
 from wfcontroller.embedded.workloads.deployment_status import deployment_status, is_paused, progress_checked_in
-from wfcontroller.embedded.workloads.metadata import (
+from wfcontroller.objects import (
     Key,
     annotations_of,
     controller_uid,

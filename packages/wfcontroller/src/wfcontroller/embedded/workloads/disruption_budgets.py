@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.budgets import budget_status, forgotten_in
 from wfcontroller.embedded.workloads.client import NAMESPACE, Client
-from wfcontroller.embedded.workloads.informer import Informer
-from wfcontroller.embedded.workloads.metadata import (
+from wfcontroller.runtime.informer import Informer
+from wfcontroller.objects import (
     Key,
     controller_uid,
     key_of,

@@ -8,7 +8,7 @@ from typing import Any
 from wfcontroller.api import Api, ApiError, Object
 from wfcontroller.embedded.workloads.client import Client
 from wfcontroller.embedded.workloads.conditions import merged
-from wfcontroller.embedded.workloads.metadata import Key, key_of, status
+from wfcontroller.objects import Key, key_of, status
 from wfcontroller.embedded.workloads.workqueue import WorkQueue
 from wfcore.resources import NODES
 

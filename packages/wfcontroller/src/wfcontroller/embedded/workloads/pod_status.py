@@ -15,7 +15,7 @@ from attrs import frozen
 
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.conditions import find, is_true, merged, timestamp
-from wfcontroller.embedded.workloads.metadata import is_terminating, spec, status
+from wfcontroller.objects import is_terminating, spec, status
 
 _SLOW = re.compile(r"slow-(\d{1,9})s")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wfcontroller.api import Object
-from wfcontroller.embedded.workloads.metadata import controlled_by, metadata, spec
+from wfcontroller.objects import controlled_by, metadata, spec
 from wfcore.resources import Resource
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.client import NODE, Client
-from wfcontroller.embedded.workloads.metadata import Key, is_terminating, key_of, metadata, spec, uid_of
+from wfcontroller.objects import Key, is_terminating, key_of, metadata, spec, uid_of
 from wfcontroller.embedded.workloads.pod_status import (
     images_of,
     is_finished,
@@ -62,15 +62,14 @@ class PodController:
         return verdict.changes_in
 
     async def _stop(self, pod: Object) -> float | None:
-        grace = metadata(pod).get("deletionGracePeriodSeconds", DEFAULT_GRACE)
-        if grace == 0:
-            return None  # it never ran, or its containers are gone; whoever holds a finalizer decides the rest
         if not self._node_answers(pod):
             return None
         since = self._stopping.setdefault(uid_of(pod), asyncio.get_running_loop().time())
-        left = min(grace, self._client.timings.pod_stop) - _elapsed(since)
+        grace: int = metadata(pod).get("deletionGracePeriodSeconds", DEFAULT_GRACE)
+        left: float = min(grace, self._client.timings.pod_stop) - _elapsed(since)
         if left > 0:
             return left
+        # Repeating this changes nothing: whoever holds a finalizer decides the rest.
         await self._client.delete(PODS, pod, grace=0)
         return None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.hashing import content_hash
-from wfcontroller.embedded.workloads.metadata import (
+from wfcontroller.objects import (
     annotations_of,
     controlled_by,
     counted,

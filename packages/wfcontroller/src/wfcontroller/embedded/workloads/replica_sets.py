@@ -5,7 +5,7 @@ from __future__ import annotations
 from wfcontroller.api import ApiError, Object
 from wfcontroller.embedded.workloads.client import OWNER, Client
 from wfcontroller.embedded.workloads.hashing import generated_name
-from wfcontroller.embedded.workloads.metadata import (
+from wfcontroller.objects import (
     Key,
     controller_uid,
     is_terminating,

@@ -9,7 +9,7 @@ from typing import Any
 
 from wfcontroller.api import ApiError, Object
 from wfcontroller.embedded.workloads.conditions import merged
-from wfcontroller.embedded.workloads.metadata import annotations_of, key_of, labels_of, metadata, nonzero, spec, status
+from wfcontroller.objects import annotations_of, key_of, labels_of, metadata, nonzero, spec, status
 from wfcontroller.embedded.workloads.pod_status import available_in, is_ready
 from wfcontroller.embedded.workloads.selectors import matches
 

@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.amounts import scaled
-from wfcontroller.embedded.workloads.metadata import replicas_of, spec
+from wfcontroller.objects import replicas_of, spec
 
 DEFAULT_SHARE = "25%"
 
@@ -97,7 +97,7 @@ def _next_old(bounds: Bounds, new: Replicas, old: Sequence[Replicas]) -> dict[st
 def _shrunk(
     old: Sequence[Replicas], budget: int, keep: Callable[[Replicas], int]
 ) -> tuple[list[Replicas], int]:
-    """Each ReplicaSet in turn reduced as far as `keep`, until `budget` pods are gone; and what is left of the budget."""
+    """Each ReplicaSet in turn reduced as far as `keep`, until `budget` pods are gone; and what the budget has left."""
     left = []
     for each in old:
         drop = max(0, min(budget, each.wanted - keep(each)))

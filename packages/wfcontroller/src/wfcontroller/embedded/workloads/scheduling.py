@@ -7,7 +7,7 @@ from typing import Any
 
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.conditions import is_true
-from wfcontroller.embedded.workloads.metadata import is_terminating, labels_of, metadata, spec, status
+from wfcontroller.objects import is_terminating, labels_of, metadata, spec, status
 
 DEFAULT_POD_CAPACITY = "110"
 

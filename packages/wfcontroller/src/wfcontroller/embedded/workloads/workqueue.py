@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from wfcontroller.embedded.workloads.metadata import Key
+from wfcontroller.objects import Key
 
 # Adding less than this may leave a clock of floats where it is; whoever asks for the rest then asks for ever.
 SHORTEST_SECONDS = 0.001

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from wfcontroller.api import Api, ApiError, Object, Page
-from wfcontroller.embedded.workloads.metadata import Key, key_of, labels_of, metadata
-from wfcontroller.embedded.workloads.timings import Timings
+from wfcontroller.objects import Key, key_of, labels_of, metadata
+from wfcontroller.runtime.pacing import Pacing
 from wfcore.resources import Resource
 
 Indexer: TypeAlias = Callable[[Object], str]
@@ -64,19 +64,18 @@ class Informer:
         if version_of(item) > self._version:
             self._store(item)
 
-    async def follow(self, api: Api, timings: Timings) -> None:
-        """Keep the copy until cancelled; an expired version or a failed request starts over with a list."""
+    async def follow(self, api: Api, pacing: Pacing) -> None:
+        """Keep the copy until cancelled; after an expired version or a failed request it waits and lists again."""
         failures = 0
         while True:
             try:
                 await self._list(api)
                 failures = 0
                 while True:
-                    await self._watch(api, timings.watch_timeout)
-            except ApiError as error:
-                if error.status != 410:
-                    await asyncio.sleep(min(timings.retry_first * 2 ** min(failures, 30), timings.retry_longest))
-                    failures += 1
+                    await self._watch(api, pacing.watch_timeout)
+            except ApiError:
+                await asyncio.sleep(min(pacing.retry_first * 2 ** min(failures, 30), pacing.retry_longest))
+                failures += 1
 
     async def _list(self, api: Api) -> None:
         page = await api.list(self.resource, limit=PAGE_SIZE)

@@ -1,0 +1,1 @@
+"""Performs the requests of programs on an API server, real or embedded."""

@@ -1,0 +1,49 @@
+"""Whether the workflow still intends an attempt: judged from a live read before each mutation (E5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wfcontroller.api import Object
+from wfcore.codec import Malformed, decode
+from wfcore.model.enums import ExecutionKind, Phase
+from wfcore.model.status import StepStatus
+from wfcore.model.workflow import KubernetesExecution
+
+TERMINAL = (Phase.COMPLETED, Phase.FAILED)
+
+
+def refusal(execution: KubernetesExecution, workflow: Object) -> str:
+    """Why this attempt must not act, as a sentence; empty when the workflow intends it.
+
+    O(steps) comparisons, but only the one entry of the ledger is decoded.
+    """
+    reference, spec = execution.spec.workflow_execution_ref, execution.spec
+    place = f"workflow {reference.namespace}/{reference.name}"
+    uid = (workflow.get("metadata") or {}).get("uid")
+    if uid != reference.uid:
+        return f"{place} has uid {uid}, this execution belongs to {reference.uid}"
+    status = workflow.get("status") or {}
+    if status.get("phase") in TERMINAL:
+        return f"{place} has ended ({status['phase']})"
+    raw = next((e for e in status.get("stepStatuses") or () if e.get("stepNumber") == spec.step_number), None)
+    if raw is None:
+        return f"{place} has no step {spec.step_number} in its status"
+    entry = decode(StepStatus, raw)
+    if isinstance(entry, Malformed):
+        return f"{place}: the entry of step {spec.step_number} can't be read: {entry}"
+    wanted = (spec.attempt, execution.metadata.name)
+    named = list(_intended(entry, spec.kind))
+    if wanted not in named:
+        shown = ", ".join(f"attempt {attempt} as {name}" for attempt, name in named) or "nothing"
+        return f"{place} intends {shown} for step {spec.step_number}, not attempt {wanted[0]} as {wanted[1]}"
+    return ""
+
+
+def _intended(entry: StepStatus, kind: ExecutionKind) -> Iterator[tuple[int, str]]:
+    # A workflow with `rollbackOf` runs compensations as its ordinary steps.
+    if entry.k8s_execution_ref is not None:
+        yield entry.attempt, entry.k8s_execution_ref.name
+    rollback = entry.rollback
+    if kind is ExecutionKind.ROLLBACK and rollback is not None and rollback.k8s_execution_ref is not None:
+        yield rollback.attempt, rollback.k8s_execution_ref.name

@@ -1,0 +1,88 @@
+"""Loads a file's objects into the embedded cluster: its state before the workflows start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from wfcontroller.api import Api, ApiError, Object
+from wfcontroller.run.request import RunFailed
+from wfcore.resources import (
+    BY_API_VERSION_AND_KIND,
+    DEPLOYMENTS,
+    NAMESPACES,
+    NODES,
+    WORKFLOW_EXECUTIONS,
+    Resource,
+)
+
+SETTLE_SECONDS = 30.0
+# Owners and places before what is in them.
+_FIRST = (NAMESPACES, NODES)
+
+
+def resource_of(document: Object) -> Resource:
+    """The resource type of a document; raises RunFailed for an unknown one."""
+    key = (str(document.get("apiVersion")), str(document.get("kind")))
+    if key not in BY_API_VERSION_AND_KIND:
+        raise RunFailed(f"unknown kind {key[0]} {key[1]}", bad_input=True)
+    return BY_API_VERSION_AND_KIND[key]
+
+
+async def load(api: Api, documents: Iterable[Object]) -> None:
+    """Create every object but the workflows; missing namespaces are made.  The server's refusal is the user's error."""
+    objects = [(resource_of(d), d) for d in documents]
+    places = {d.get("metadata", {}).get("namespace") or "default": None for r, d in objects if r.namespaced}
+    named = {d["metadata"]["name"] for r, d in objects if r is NAMESPACES}
+    for place in places:
+        if place not in named:
+            await _create_if_missing(api, NAMESPACES, {"apiVersion": "v1", "kind": "Namespace",
+                                                       "metadata": {"name": place}})
+    others = [(r, d) for r, d in objects if r is not WORKFLOW_EXECUTIONS]
+    for resource, document in sorted(others, key=lambda entry: entry[0] not in _FIRST):
+        await _create(api, resource, document)
+
+
+async def create_workflow(api: Api, document: Object) -> Object:
+    """Create one workflow; a refusal is the user's error."""
+    return await _create(api, WORKFLOW_EXECUTIONS, document)
+
+
+async def settle(api: Api, documents: Sequence[Object]) -> None:
+    """Wait until the given Deployments are available, or for 30 s: some are meant never to be."""
+    deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
+    for document in documents:
+        if resource_of(document) is DEPLOYMENTS:
+            while not await _available(api, document) and asyncio.get_running_loop().time() < deadline:
+                await asyncio.sleep(0.5)
+
+
+async def _available(api: Api, document: Object) -> bool:
+    meta = document["metadata"]
+    current = await api.get(DEPLOYMENTS, meta.get("namespace") or "default", meta["name"])
+    wanted, status = current["spec"].get("replicas", 1), current.get("status") or {}
+    return bool(status.get("observedGeneration", 0) >= current["metadata"].get("generation", 0)
+                and status.get("availableReplicas", 0) >= wanted and status.get("updatedReplicas", 0) >= wanted)
+
+
+async def _create_if_missing(api: Api, resource: Resource, document: Object) -> None:
+    try:
+        await api.create(resource, document)
+    except ApiError as error:
+        if error.reason != "AlreadyExists":
+            raise
+
+
+async def _create(api: Api, resource: Resource, document: Object) -> Object:
+    meta = dict(document.get("metadata") or {})
+    if resource.namespaced:
+        meta.setdefault("namespace", "default")
+    try:
+        created = await api.create(resource, {**document, "metadata": meta})
+        if document.get("status") and resource.has_status:
+            return await api.update_status(resource, {**created, "status": document["status"]})
+        return created
+    except ApiError as error:
+        causes = "".join(f"\n  {field}: {text}" for field, text in error.causes)
+        raise RunFailed(f"{resource.kind} {meta.get('name', '')!r} was refused: {error.message}{causes}",
+                        bad_input=True) from error

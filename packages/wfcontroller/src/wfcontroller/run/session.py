@@ -1,0 +1,129 @@
+"""Composes a run: embedded API server, workloads, executor, controller and database on one virtual loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from wfcontroller.api import Api, Object
+from wfcontroller.cluster.performer import Performer
+from wfcontroller.embedded import EmbeddedServer
+from wfcontroller.embedded.workloads import run_workloads
+from wfcontroller.executor import Executor, ExecutorSettings
+from wfcontroller.run.initial import create_workflow, load, resource_of, settle
+from wfcontroller.run.request import RunFailed, RunObserver, RunRequest, RunResult
+from wfcontroller.run.storage import InlineRecorder, open_storage
+from wfcontroller.runtime.cache import Cache, ref_of
+from wfcontroller.runtime.controller import Controller
+from wfcontroller.runtime.virtualtime import Deadlock, VirtualLoop, run_virtual
+from wfcore.crds import crds, others
+from wfcore.ports import PermanentError, Storage, TransientError
+from wfcore.program import Ref
+from wfcore.resources import ALL, CUSTOM_RESOURCE_DEFINITIONS, EVENTS, WORKFLOW_EXECUTIONS
+from wfcore.settings import Settings
+
+SEEDED_START = datetime(2026, 1, 1, tzinfo=UTC)
+# Longer than any deadline a workflow can have.
+STALLED_SECONDS = 49 * 3600.0
+# What `wfctl run` decides as operator: the file's namespaces and nodes are trusted.
+RUN_SETTINGS = Settings(trusted_namespaces=None)
+_NOT_DUMPED = (CUSTOM_RESOURCE_DEFINITIONS, EVENTS)
+
+
+def run_session(request: RunRequest, observer: RunObserver) -> RunResult:
+    """Run every workflow of the request to its end.
+
+    Raises:
+        RunFailed: the database or the cluster failed, or a document was refused.
+    """
+    try:
+        with open_storage("postgresql", request.database, throw_away=request.seed is not None) as storage:
+            observer.message(f"audit log: {storage.url}")
+            return _run(request, observer, storage)
+    except (TransientError, PermanentError) as error:
+        raise RunFailed(f"the audit log cannot be used: {error}") from error
+
+
+def _run(request: RunRequest, observer: RunObserver, storage: Storage) -> RunResult:
+    start = SEEDED_START if request.seed is not None else datetime.now(UTC).replace(microsecond=0)
+    loop = VirtualLoop(start, request.speed)
+    session = Session(request, observer, storage, loop)
+    try:
+        result: RunResult = run_virtual(loop, session.main())
+    except (Deadlock, TimeoutError) as error:
+        waiting = ", ".join(map(str, session.unfinished())) or "none"
+        raise RunFailed(f"the run came to a halt ({type(error).__name__}); unfinished workflows: {waiting}") from error
+    return result
+
+
+class Session:
+    """One run's parts and what is known of its workflows."""
+
+    def __init__(self, request: RunRequest, observer: RunObserver, storage: Storage, loop: VirtualLoop) -> None:
+        self._request, self._observer, self._loop = request, observer, loop
+        self._recorder, self._database = InlineRecorder(storage.audit_log), storage.url
+        self._server = EmbeddedServer(loop.now, request.seed, (*crds(), *others()))
+        self._cache = Cache()
+        self._refs: list[Ref] = []
+        self._changed = asyncio.Event()
+
+    def unfinished(self) -> list[Ref]:
+        """The workflows that have not ended and been recorded."""
+        return [ref for ref in self._refs if not self._is_over(ref)]
+
+    async def main(self) -> RunResult:
+        """Load, settle, start the workflows, wait for their end."""
+        api: Api = self._server
+        await load(api, self._request.documents)
+        # A group, so that a defect in one part ends the run instead of leaving it waiting.
+        async with asyncio.TaskGroup() as group:
+            background = [group.create_task(run_workloads(api, self._loop.now), name="workloads")]
+            await settle(api, self._request.documents)
+            background += self._start(api, group)
+            await self._create_workflows(api)
+            while self.unfinished():
+                self._changed.clear()
+                # Watches always hold timers, so a halt shows as a workflow that no deadline moves any more.
+                async with asyncio.timeout(STALLED_SECONDS):
+                    await self._changed.wait()
+            for task in background:
+                task.cancel()
+        workflows = tuple([await api.get(WORKFLOW_EXECUTIONS, ref.namespace, ref.name) for ref in self._refs])
+        return RunResult(workflows=workflows, cluster=tuple(await _everything(api)), audit_ids=self._recorder.ids,
+                         database=self._database)
+
+    def _start(self, api: Api, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        performer = Performer(api, self._cache, self._recorder, self._loop.now)
+        controller = Controller(api, self._cache, performer.perform, RUN_SETTINGS, self._loop.now)
+        settings = ExecutorSettings(trusted_namespaces=None, fail=dict(self._request.fail))
+        self._cache.workflows.subscribe(self._tell)
+        return [group.create_task(controller.run(), name="controller"),
+                group.create_task(Executor(api, settings, self._loop.now).run(), name="executor")]
+
+    async def _create_workflows(self, api: Api) -> None:
+        for document in self._request.documents:
+            if resource_of(document) is WORKFLOW_EXECUTIONS:
+                self._refs.append(ref_of(await create_workflow(api, document)))
+
+    def _tell(self, workflow: Object) -> None:
+        self._observer.changed(workflow, self._loop.now())
+        self._changed.set()
+
+    def _is_over(self, ref: Ref) -> bool:
+        workflow = self._cache.workflows.get((ref.namespace, ref.name))
+        conditions = ((workflow or {}).get("status") or {}).get("conditions") or ()
+        states = {condition["type"]: condition for condition in conditions}
+        audit = states.get("AuditRecorded")
+        if audit is not None and audit["status"] == "False" and states.get("Finished"):
+            raise RunFailed(f"workflow {ref} ended, but its audit row could not be stored: {audit.get('message')}")
+        return audit is not None and audit["status"] == "True"
+
+
+async def _everything(api: Api) -> Iterable[Object]:
+    found: list[Object] = []
+    for resource in ALL:
+        if resource not in _NOT_DUMPED:
+            page = await api.list(resource)
+            found += [{"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in page.items]
+    return found

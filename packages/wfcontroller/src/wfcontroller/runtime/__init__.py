@@ -1,0 +1,1 @@
+"""Drives programs: queue, timers, list+watch, workers.  It decides nothing about workflows."""

@@ -1,0 +1,61 @@
+"""One throw-away PostgreSQL per worker, one empty database per module or test."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.schema import DDL
+
+from wfstorage import open_storage
+from wfstorage.embedded.sharing import throw_away_server
+
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The URL of a server's maintenance database."""
+    with throw_away_server() as (_, url):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def admin(server):
+    engine = create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    yield engine
+    engine.dispose()
+
+
+def new_database(server, admin):
+    name = f"test_{next(NUMBERS)}"
+    with admin.connect() as connection:
+        connection.execute(DDL(f"CREATE DATABASE {name}"))
+    return server.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def database(server, admin):
+    """The URL of an empty database."""
+    return new_database(server, admin)
+
+
+@pytest.fixture(scope="module")
+def module_database(server, admin):
+    return new_database(server, admin)
+
+
+@pytest.fixture(scope="module")
+def storage(module_database):
+    with open_storage(module_database) as storage:
+        yield storage
+
+
+@pytest.fixture
+def audit_log(storage):
+    return storage.audit_log
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "alembic: a law of pytest-alembic")
