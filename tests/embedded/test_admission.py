@@ -83,13 +83,15 @@ def test_rules_in_maps_and_lists_see_converted_values():
 
 def test_an_unchanged_value_is_not_judged_again_by_rules_without_old_self():
     """A definition that got stricter leaves what is stored writable."""
-    tree = RuleTree({"type": "object", "properties": {"a": {"type": "integer", "x-kubernetes-validations": [
-        {"rule": "self > 5"}]}, "b": {"type": "integer"}}})
+    tree = RuleTree({"type": "object", "properties": {
+        "a": {"type": "array", "items": {"type": "integer"}, "x-kubernetes-validations": [{"rule": "self[0] > 5"}]},
+        "b": {"type": "integer", "x-kubernetes-validations": [{"rule": "self >= oldSelf"}]}}})
 
-    assert [] == list(tree.problems({"a": 1, "b": 2}, {"a": 1, "b": 1}))
-    assert [("a", "Invalid value: 2: failed rule: self > 5")] == list(tree.problems({"a": 2}, {"a": 1}))
-    assert 1 == len(list(tree.problems({"a": 1})))
-    assert 1 == len(list(tree.problems({"a": 1}, {"b": 1})))
+    assert [] == list(tree.problems({"a": [1], "b": 2}, {"a": [1], "b": 1}))
+    assert [] == list(tree.problems({"a": [1], "b": 1}, {"a": [1], "b": 1}))
+    assert [("a", 'Invalid value: "array": failed rule: self[0] > 5')] == list(tree.problems({"a": [2]}, {"a": [1]}))
+    assert 1 == len(list(tree.problems({"a": [1]})))
+    assert 1 == len(list(tree.problems({"a": [1]}, {"b": 1})))
 
 
 def test_what_a_transition_rule_says_of_the_same_value_is_remembered_only_when_it_is_content():

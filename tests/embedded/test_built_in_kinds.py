@@ -83,8 +83,11 @@ def test_of_a_pod_only_little_changes(run, place):
         assert "Pending" == made["status"]["phase"]
         made["spec"]["containers"][0]["image"] = "nginx:2"
         made = await place.api.update(PODS, made)
-        made["spec"]["containers"][0]["name"] = "other"
-        assert "spec" == (await refusal(place.api.update(PODS, made))).causes[0][0]
+        made["spec"]["nodeName"] = "first"  # a pod is bound once
+        made = await place.api.update(PODS, made)
+        for change in ({"nodeName": "second"}, {"containers": [{"name": "other", "image": "nginx:2"}]}):
+            changed = {**made, "spec": {**made["spec"], **change}}
+            assert "spec" == (await refusal(place.api.update(PODS, changed))).causes[0][0]
 
     run(story())
 

@@ -195,17 +195,6 @@ def test_a_definition_makes_its_kind_available_and_takes_it_along(run, api):
     run(story())
 
 
-def test_owners_of_a_kind_unknown_so_far_are_looked_for_once_it_is_known(run, api):
-    async def story():
-        place = await Place.fresh(api)
-        reference = {"apiVersion": "test.kubernaut.io/v1", "kind": "Widget", "name": "absent", "uid": "absent"}
-        await place.gadget(metadata={"ownerReferences": [reference]})
-        await api.create(CUSTOM_RESOURCE_DEFINITIONS, definition())
-        await place.gone(GADGETS, "g")
-
-    run(story())
-
-
 def test_a_changed_definition_applies_to_the_next_write(run, api):
     async def story():
         place = await Place.fresh(api)

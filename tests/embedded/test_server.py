@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from wfcontroller.embedded import EmbeddedServer, admitted_store
-from wfcore.resources import CONFIG_MAPS, NODES
+from wfcore.resources import CONFIG_MAPS, CUSTOM_RESOURCE_DEFINITIONS, NODES
 
 from .gadgets import DEFINITION, GADGETS, events, refusal
 
@@ -128,6 +128,38 @@ def test_garbage_goes_a_moment_later_and_leaves_no_timer_behind():
         return there, len((await server.list(CONFIG_MAPS)).items), server._collecting
 
     assert (1, 0, None) == virtually(story)
+
+
+def owned_by(kind, owner):
+    reference = {"apiVersion": owner["apiVersion"], "kind": kind, "name": owner["metadata"]["name"],
+                 "uid": owner["metadata"]["uid"], "blockOwnerDeletion": True}
+    return {"metadata": {"name": "child", "namespace": "default", "ownerReferences": [reference]}}
+
+
+def test_a_foreground_deletion_reaches_dependants_that_are_long_at_rest():
+    async def story(server):
+        parent = await server.create(CONFIG_MAPS, config_map("parent"))
+        await server.create(CONFIG_MAPS, owned_by("ConfigMap", parent))
+        await asyncio.sleep(1)
+        await server.delete(CONFIG_MAPS, "default", "parent", propagation="Foreground")
+        await asyncio.sleep(1)
+        return (await server.list(CONFIG_MAPS)).items
+
+    assert () == virtually(story)
+
+
+def test_owners_of_a_kind_unknown_so_far_are_looked_for_once_it_is_known():
+    async def story(_):
+        server = EmbeddedServer(lambda: START, seed=1)
+        absent = {"apiVersion": "test.kubernaut.io/v1", "metadata": {"name": "absent", "uid": "absent"}}
+        await server.create(CONFIG_MAPS, owned_by("Gadget", absent))
+        await asyncio.sleep(1)
+        before = len((await server.list(CONFIG_MAPS)).items)
+        await server.create(CUSTOM_RESOURCE_DEFINITIONS, DEFINITION)
+        await asyncio.sleep(1)
+        return before, len((await server.list(CONFIG_MAPS)).items)
+
+    assert (1, 0) == virtually(story)
 
 
 @pytest.fixture

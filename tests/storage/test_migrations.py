@@ -20,7 +20,6 @@ from wfstorage.schema import REVISIONS, audits, metadata, schema_version
 from wfstorage.upgrade import alembic_config, current_revision, upgrade
 
 
-
 @pytest.fixture
 def alembic_engine(database):
     engine = create_engine(database)
@@ -51,7 +50,8 @@ def test_comments_and_partitioning_are_those_declared(storage, module_database):
     found = inspect(engine)
     for table in metadata.tables.values():
         assert table.comment == found.get_table_comment(table.name)["text"]
-        assert {c.name: c.comment for c in table.columns} == {c["name"]: c["comment"] for c in found.get_columns(table.name)}
+        assert {c.name: c.comment for c in table.columns} == {
+            c["name"]: c["comment"] for c in found.get_columns(table.name)}
     assert "PARTITION BY RANGE (completed_at)" in str(CreateTable(audits).compile(engine))
     engine.dispose()
 

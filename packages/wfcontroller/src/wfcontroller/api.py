@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Protocol, TypeAlias
 
 from attrs import frozen
+
 from wfcore.resources import Resource
 
 Object: TypeAlias = dict[str, Any]

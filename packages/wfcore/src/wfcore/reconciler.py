@@ -8,7 +8,7 @@ import attrs
 from attrs import frozen
 
 from wfcore.codec import Malformed
-from wfcore.lifecycle.decision import CancelChild, CreateChild, Decision, Effect
+from wfcore.decision import CancelChild, CreateChild, Decision, Effect
 from wfcore.lifecycle.happenings import happenings
 from wfcore.lifecycle.machine import decide
 from wfcore.lifecycle.phase_monitoring import monitored_targets

@@ -1,4 +1,4 @@
-"""PostgreSQL for remediation workflows.  `open_storage` is what the entry point `postgresql` of `wfcore.storage` names."""
+"""PostgreSQL for remediation workflows; `open_storage` is the entry point `postgresql` of `wfcore.storage`."""
 
 from __future__ import annotations
 

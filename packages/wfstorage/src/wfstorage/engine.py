@@ -35,7 +35,8 @@ def _arguments(url: URL, settings: Mapping[str, str]) -> dict[str, object]:
     ours = " ".join(f"-c {name}={value}" for name, value in settings.items())
     theirs = url.query.get("options", "")
     # The last one wins: an operator's own `options` in the URL may loosen a limit.
-    arguments: dict[str, object] = {"options": f"{ours} {theirs if isinstance(theirs, str) else ' '.join(theirs)}".strip()}
+    options = " ".join([ours, *([theirs] if isinstance(theirs, str) else theirs)]).strip()
+    arguments: dict[str, object] = {"options": options}
     defaults = {"connect_timeout": CONNECT_SECONDS, "application_name": "wfstorage",
                 # A server that vanished without a word: the limits above are kept by the server, these by the client.
                 "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}

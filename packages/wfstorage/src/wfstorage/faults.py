@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from wfcore.ports import PermanentError, TransientError
 
@@ -54,7 +55,7 @@ def sqlstate(error: SQLAlchemyError) -> str:
 def _connection_lost(error: SQLAlchemyError) -> bool:
     # libpq gives no SQLSTATE for a connection it could not make: refused, timed out, wrong password or database.
     # All of these have been seen to heal without a restart of the client.
-    return isinstance(error, TimeoutError | OperationalError | InterfaceError)
+    return isinstance(error, PoolTimeoutError | OperationalError | InterfaceError)
 
 
 def _sentence(error: SQLAlchemyError) -> str:

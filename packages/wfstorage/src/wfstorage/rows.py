@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from attrs import asdict, evolve, fields
+from sqlalchemy import RowMapping
 
 from wfcore.audit import AuditRecord, StepAudit
 from wfcore.ports import PermanentError
@@ -45,7 +46,8 @@ def storable(record: AuditRecord) -> AuditRecord:
     except ValueError:
         problems.append(f"id {record.id[:100]!r} is no UUID")
     if problems:
-        raise PermanentError(f"the audit record of workflow {record.workflow_uid!r} cannot be stored: {'; '.join(problems)}")
+        raise PermanentError(f"the audit record of workflow {record.workflow_uid[:100]!r} cannot be stored:"
+                             f" {'; '.join(problems)}")
     steps = sorted((evolve(step, **_storable_fields(step)) for step in record.steps), key=lambda step: step.step_number)
     return evolve(record, **_storable_fields(record) | {"id": str(UUID(record.id)), "steps": tuple(steps)})
 
@@ -78,7 +80,7 @@ def step_rows(record: AuditRecord) -> list[Row]:
     return [key | {name: getattr(step, name) for name in STEP_FIELDS} for step in record.steps]
 
 
-def record_of(row: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> AuditRecord:
+def record_of(row: RowMapping, steps: Sequence[RowMapping]) -> AuditRecord:
     """The record of a row of `audits` and its rows of `step_audits` in order of step number."""
     return AuditRecord(
         id=str(row["id"]), **{name: row[name] for name in RECORD_FIELDS},

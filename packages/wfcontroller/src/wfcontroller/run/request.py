@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from attrs import field, frozen
+
 from wfcontroller.api import Object
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
+
 from wfcontroller.api import Api
-from wfcontroller.runtime.pacing import Pacing
 from wfcontroller.runtime.cache import Cache
 from wfcontroller.runtime.drive import Perform, drive
+from wfcontroller.runtime.pacing import Pacing
 from wfcontroller.runtime.queue import WorkQueue
 from wfcore.program import Finished, Ref
 from wfcore.reconciler import Reconcile

@@ -11,13 +11,13 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from wfcore.snapshot import Foreign, Unreadable
 from wfcore.model.enums import Action, ExecutionKind, ExecutionPhase, FailureClass, Mutated
 from wfcore.model.execution import KubernetesExecutionStatus
 from wfcore.model.results import StepExecutionResult
 from wfcore.model.workflow import KubernetesExecution
 from wfcore.reasons import Reason
 from wfcore.settings import Settings
+from wfcore.snapshot import Foreign, Unreadable
 
 _SUCCESS = frozenset({ExecutionPhase.COMPLETED.value, ExecutionPhase.ROLLBACK_READY.value})
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import attrs
 
 from wfcore.codec import Malformed
+from wfcore.decision import Decision
+from wfcore.ending import failed
 from wfcore.lifecycle.conditions import with_conditions
-from wfcore.lifecycle.decision import Decision
-from wfcore.lifecycle.ending import failed
 from wfcore.lifecycle.phase_executing import advance_execution
 from wfcore.lifecycle.phase_monitoring import advance_monitoring
 from wfcore.lifecycle.phase_planning import begin, planned, problem_text, static_problems, validated

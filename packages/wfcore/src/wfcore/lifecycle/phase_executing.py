@@ -7,6 +7,7 @@ from datetime import datetime
 import attrs
 from attrs import frozen
 
+from wfcore.decision import CancelChild, CreateChild, Decision, Progress
 from wfcore.execution.attempts import AttemptFailed, Running, judge
 from wfcore.execution.backoff import retry_delay
 from wfcore.execution.children import child_object
@@ -21,7 +22,6 @@ from wfcore.execution.ledger import (
     skipped,
 )
 from wfcore.execution.retries import is_idempotent, should_retry
-from wfcore.lifecycle.decision import CancelChild, CreateChild, Decision, Progress
 from wfcore.model.enums import Phase, StepPhase
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
 from wfcore.planning.planner import Plan

@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 
 from wfcore.codec.durations import format_duration
-from wfcore.lifecycle.decision import Decision
-from wfcore.lifecycle.ending import completed
+from wfcore.decision import Decision
+from wfcore.ending import completed
 from wfcore.model.enums import Outcome, ResourceHealth, StepPhase
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan

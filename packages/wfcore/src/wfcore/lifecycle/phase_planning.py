@@ -8,8 +8,8 @@ from datetime import datetime
 import attrs
 
 from wfcore.codec import Problem, encode
+from wfcore.ending import failed
 from wfcore.execution.ledger import clipped
-from wfcore.lifecycle.ending import failed
 from wfcore.model.enums import Phase
 from wfcore.model.plan import PlanInputs
 from wfcore.model.status import StepStatus, ValidationResults, WorkflowExecutionStatus

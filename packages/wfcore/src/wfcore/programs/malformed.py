@@ -8,8 +8,8 @@ import attrs
 from attrs import frozen
 
 from wfcore.codec import Malformed, decode
+from wfcore.ending import failed
 from wfcore.lifecycle.conditions import with_conditions
-from wfcore.lifecycle.ending import failed
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.definition import WorkflowExecutionSpec
 from wfcore.model.status import ValidationResults, WorkflowExecutionStatus

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from wfcore.decision import CancelChild, CreateChild, Decision, Progress
+from wfcore.ending import failed, recommended_for
 from wfcore.execution.attempts import Attempt, AttemptFailed, Running, Succeeded, judge
 from wfcore.execution.backoff import retry_delay
 from wfcore.execution.children import child_object
 from wfcore.execution.ledger import child_reference, clipped
 from wfcore.execution.names import child_name
 from wfcore.execution.retries import should_retry
-from wfcore.lifecycle.decision import CancelChild, CreateChild, Decision, Progress
-from wfcore.lifecycle.ending import failed, recommended_for
 from wfcore.model.compensations import CustomRollbackParams
 from wfcore.model.definition import RollbackSpec
 from wfcore.model.enums import ExecutionKind, RollbackPhase, StepPhase

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import attrs
 
-from wfcore.lifecycle.decision import Decision
-from wfcore.lifecycle.ending import failed, recommended_for
+from wfcore.decision import Decision
+from wfcore.ending import failed, recommended_for
 from wfcore.model.enums import Mutated, Phase, RollbackPhase, RollbackStrategy
 from wfcore.model.status import DirtyObject, RollbackStatus, StepRollback, StepStatus, WorkflowExecutionStatus
 from wfcore.planning import dag

@@ -19,11 +19,11 @@ ENDED = datetime(2025, 10, 4, 12, 30, 15, 123456, tzinfo=UTC)
 def sample_record(uid: str, *, steps: int = 3) -> AuditRecord:
     """A record of a workflow with this uid; equal arguments give equal records."""
     return AuditRecord(
-        id=audit_id(uid), workflow_uid=uid, namespace="payments", name=f"restart-{uid}", remediation_id="payments/alert-1",
-        workflow_name="restart-and-verify", workflow_version="v2", plan_digest="sha256:00ff", total_steps=steps,
-        steps_completed=steps, steps_failed=0, total_duration=timedelta(days=1, seconds=5, microseconds=7),
-        outcome="success", effectiveness_score=0.1 + 0.2, rollbacks_performed=0, started_at=ENDED - timedelta(minutes=3),
-        completed_at=ENDED, status="completed", failure_reason="", rollback_reason="", error_message="",
+        id=audit_id(uid), workflow_uid=uid, namespace="payments", name=f"restart-{uid}",
+        remediation_id="payments/alert-1", workflow_name="restart-and-verify", workflow_version="v2",
+        plan_digest="sha256:00ff", total_steps=steps, steps_completed=steps, steps_failed=0,
+        total_duration=timedelta(days=1, seconds=5, microseconds=7), outcome="success", effectiveness_score=0.1 + 0.2,
+        rollbacks_performed=0, started_at=ENDED - timedelta(minutes=3), completed_at=ENDED, status="completed", failure_reason="", rollback_reason="", error_message="",
         steps=tuple(_sample_step(number) for number in range(1, steps + 1)),
     )
 
@@ -95,7 +95,8 @@ class AuditLogContract:
         assert record == audit_log.find(record.workflow_uid)
 
     def test_text_of_any_script_is_kept(self, audit_log: AuditLog) -> None:
-        record = evolve(sample_record("contract-text"), error_message="'; -- \"quoted\" \\ %s :x {y} \t\n 日本語 \U0001f525 e\u0301")
+        text = "'; -- \"quoted\" \\ %s :x {y} \t\n 日本語 \U0001f525 e\u0301"
+        record = evolve(sample_record("contract-text"), error_message=text)
         audit_log.record(record)
 
         assert record == audit_log.find(record.workflow_uid)

@@ -6,8 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from wfcore.codec.problems import Path, Problem
-from wfcore.model.actions import PARAMETERS_OF, PARAMETERS_OPTIONAL, RestartPodParams, UpdateSecretParams
-from wfcore.model.actions import CheckPodHealthParams, CustomActionParams
+from wfcore.model.actions import (
+    PARAMETERS_OF,
+    PARAMETERS_OPTIONAL,
+    CheckPodHealthParams,
+    CustomActionParams,
+    RestartPodParams,
+    UpdateSecretParams,
+)
 from wfcore.model.compensations import ROLLBACK_PARAMETERS_OF, CustomRollbackParams
 from wfcore.model.definition import WorkflowStep
 from wfcore.settings import Settings

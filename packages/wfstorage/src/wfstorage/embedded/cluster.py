@@ -64,7 +64,8 @@ class Cluster:
         )
         if done.returncode:
             raise PermanentError(f"the database folder {str(self.folder)!r} cannot be initialised:"
-                                 f" {' '.join(done.stderr.split())[-500:]}; give it space and rights, or a database URL")
+                                 f" {' '.join(done.stderr.split())[-500:]}; give it space and rights, or"
+                                 " give a database URL")
         unfinished.rename(self.data)
 
     def start(self, settings: dict[str, str] = SETTINGS) -> subprocess.Popen[bytes]:
@@ -83,8 +84,7 @@ class Cluster:
             if server.poll() is not None or time.monotonic() > until:
                 server.kill()
                 server.wait()
-                raise TransientError(f"the embedded database in {str(self.folder)!r} did not start:"
-                                     f" {' '.join(self._log_end().split())}")
+                raise TransientError(f"the embedded database in {str(self.folder)!r} did not start: {self._log_end()}")
             time.sleep(POLL_SECONDS)
         return server
 
@@ -122,7 +122,7 @@ class Cluster:
         return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
     def _log_end(self) -> str:
-        return (self.folder / "log").read_text(errors="replace")[-500:]
+        return " ".join((self.folder / "log").read_text(errors="replace").split())[-500:]
 
 
 def socket_url(folder: Path) -> URL:

@@ -26,14 +26,16 @@ def data_folder(account: Account, environment: Mapping[str, str] = os.environ) -
     """
     given = environment.get("XDG_DATA_HOME", "")
     base = Path(given) if given.startswith("/") else None  # The specification: relative paths are to be ignored.
-    folder = (base or Path(environment.get("HOME") or "~").expanduser() / ".local" / "share") / "kubernaut" / f"postgresql-{MAJOR}"
+    home = Path(environment.get("HOME") or "~").expanduser()
+    folder = (base or home / ".local" / "share") / "kubernaut" / f"postgresql-{MAJOR}"
     barrier = account.barrier(folder)
     if barrier is None:
         return folder
     if base is not None:
         raise PermanentError(
-            f"the data folder {str(folder)!r} is out of reach for {account.name}, as which root runs the server: {str(barrier)!r}"
-            f" lets no one in; run `chmod o+x {barrier}`, set XDG_DATA_HOME to another folder, or give a database URL")
+            f"the data folder {str(folder)!r} is out of reach for {account.name}, as which root runs the server:"
+            f" {str(barrier)!r} lets no one in; run `chmod o+x {barrier}`, set XDG_DATA_HOME to another folder,"
+            " or give a database URL")
     return SYSTEM_FOLDER / folder.name
 
 

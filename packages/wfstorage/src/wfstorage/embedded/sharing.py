@@ -53,8 +53,9 @@ def throw_away_server() -> Iterator[tuple[Path, URL]]:
     folder = Path(tempfile.mkdtemp(prefix="kubernaut-"))
     try:
         if barrier := account.barrier(folder):
-            raise PermanentError(f"the temporary folder {str(folder)!r} is out of reach for {account.name}, as which root runs"
-                                 f" the server: {str(barrier)!r} lets no one in; set TMPDIR to another folder")
+            raise PermanentError(f"the temporary folder {str(folder)!r} is out of reach for {account.name}, as"
+                                 f" which root runs the server: {str(barrier)!r} lets no one in;"
+                                 " set TMPDIR to another folder")
         account.own(folder)
         cluster = Cluster(folder, programs, account)
         cluster.initialise()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -47,7 +49,7 @@ def _count(name: str, comment: str) -> sa.Column[int]:
     return sa.Column(name, sa.Integer, nullable=False, comment=comment)
 
 
-def _instant(name: str, comment: str, *, nullable: bool = False) -> sa.Column[sa.DateTime]:
+def _instant(name: str, comment: str, *, nullable: bool = False) -> sa.Column[datetime]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable, comment=comment)
 
 
