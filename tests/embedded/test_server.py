@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-import selectors
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,45 +15,7 @@ from wfcontroller.embedded import EmbeddedServer, admitted_store
 from wfcore.resources import CONFIG_MAPS, CUSTOM_RESOURCE_DEFINITIONS, NODES
 
 from .gadgets import DEFINITION, GADGETS, events, refusal
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class _Jump(selectors.DefaultSelector):
-    """Timers move the clock; nothing is waited for."""
-
-    now = 0.0
-
-    def select(self, timeout=None):
-        ready = super().select(0)
-        if timeout and not ready:
-            self.now += timeout
-        return ready
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    def __init__(self):
-        self.jump = _Jump()
-        super().__init__(self.jump)
-
-    def time(self):
-        return self.jump.now
-
-
-def virtually(story):
-    """Run `story(server)` on virtual time."""
-
-    async def main():
-        loop = asyncio.get_running_loop()
-        clock = lambda: START + timedelta(seconds=loop.time())  # noqa: E731
-        return await story(EmbeddedServer(clock, seed=7, crds=[DEFINITION]))
-
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(main())
-
-
-def config_map(name, **content):
-    return {"metadata": {"name": name, "namespace": "default"}, **content}
+from .virtual_time import START, config_map, virtually
 
 
 def test_timestamps_follow_the_clock_that_was_given():
@@ -248,7 +208,7 @@ def test_a_resource_may_be_served_without_definition(run):
 SCRIPT = """
 import sys
 sys.path.insert(0, {folder!r})
-from tests.embedded.test_server import config_map, virtually
+from tests.embedded.virtual_time import config_map, virtually
 import asyncio
 from wfcore.resources import CONFIG_MAPS
 async def story(server):

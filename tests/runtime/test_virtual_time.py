@@ -49,8 +49,11 @@ def test_waiting_for_what_cannot_come_is_a_deadlock():
 
 def test_only_endless_housekeeping_is_a_deadlock_at_the_horizon():
     async def main(loop):
-        while True:
-            await asyncio.sleep(86_400)
+        def tick():
+            loop.call_later(86_400, tick)
+
+        tick()
+        await asyncio.Event().wait()
 
     with pytest.raises(Deadlock):
         run(main)

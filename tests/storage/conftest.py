@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
+from pytest_alembic.plugin.fixtures import alembic_runner  # noqa: F401
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.schema import DDL
 

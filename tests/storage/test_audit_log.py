@@ -21,8 +21,9 @@ from wfstorage.rows import key_row
 from wfstorage.schema import audit_keys, audits, step_audits
 
 HOSTILE = [
-    "\0", "\ud800", "\udfff\ud800", "'", "''; DROP TABLE workflow_execution_audit; --", '"', "\\", "\\x00", "%s", "%(name)s",
-    ":bind", "{}", "$1", "\r\n", "\x1b[31m", "\u202e", "e\u0301", "\U0010ffff", "\ufeff", " ", "", "NULL", "é" * 500_000,
+    "\0", "\ud800", "\udfff\ud800", "'", "''; DROP TABLE workflow_execution_audit; --", '"', "\\", "\\x00", "%s",
+    "%(name)s", ":bind", "{}", "$1", "\r\n", "\x1b[31m", "\u202e", "e\u0301", "\U0010ffff", "\ufeff", " ", "", "NULL",
+    "é" * 500_000,
 ]
 
 

@@ -75,7 +75,7 @@ class Api(Protocol):
         ...
 
     async def update(self, resource: Resource, body: Object, *, dry_run: bool = False) -> Object:
-        """PUT.  `metadata.resourceVersion`, when present, is a precondition (409 `Conflict`); custom resources need it."""
+        """PUT.  A `metadata.resourceVersion` is a precondition (409 `Conflict`); custom resources need one."""
         ...
 
     async def update_status(self, resource: Resource, body: Object) -> Object:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
+from typing import cast
 
-from wfcontroller.api import Api, ApiError, Object
+from wfcontroller.api import Api, ApiError, Object, WatchEvent
+from wfcontroller.objects import key_of
 from wfcontroller.run.request import RunFailed
 from wfcore.resources import (
     BY_API_VERSION_AND_KIND,
@@ -50,16 +52,31 @@ async def create_workflow(api: Api, document: Object) -> Object:
 
 async def settle(api: Api, documents: Sequence[Object]) -> None:
     """Wait until the given Deployments are available, or for 30 s: some are meant never to be."""
-    deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
-    for document in documents:
-        if resource_of(document) is DEPLOYMENTS:
-            while not await _available(api, document) and asyncio.get_running_loop().time() < deadline:
-                await asyncio.sleep(0.5)
+    waiting = {key_of(_placed(d)) for d in documents if resource_of(d) is DEPLOYMENTS}
+    page = await api.list(DEPLOYMENTS)
+    waiting -= {key_of(item) for item in page.items if _available(item)}
+    if not waiting:
+        return
+    async with aclosing(_until(api, page.resource_version)) as events:
+        async for event in events:
+            if event.type != "BOOKMARK" and _available(event.object):
+                waiting.discard(key_of(event.object))
+            if not waiting:
+                return
 
 
-async def _available(api: Api, document: Object) -> bool:
-    meta = document["metadata"]
-    current = await api.get(DEPLOYMENTS, meta.get("namespace") or "default", meta["name"])
+def _until(api: Api, version: str) -> AsyncGenerator[WatchEvent, None]:
+    # The protocol promises an iterator; every implementation is a generator, which has to be closed.
+    return cast("AsyncGenerator[WatchEvent, None]",
+                api.watch(DEPLOYMENTS, resource_version=version, timeout_seconds=SETTLE_SECONDS))
+
+
+def _placed(document: Object) -> Object:
+    meta = {"namespace": "default", **(document.get("metadata") or {})}
+    return {**document, "metadata": meta}
+
+
+def _available(current: Object) -> bool:
     wanted, status = current["spec"].get("replicas", 1), current.get("status") or {}
     return bool(status.get("observedGeneration", 0) >= current["metadata"].get("generation", 0)
                 and status.get("availableReplicas", 0) >= wanted and status.get("updatedReplicas", 0) >= wanted)
@@ -74,9 +91,7 @@ async def _create_if_missing(api: Api, resource: Resource, document: Object) -> 
 
 
 async def _create(api: Api, resource: Resource, document: Object) -> Object:
-    meta = dict(document.get("metadata") or {})
-    if resource.namespaced:
-        meta.setdefault("namespace", "default")
+    meta = (_placed(document) if resource.namespaced else document).get("metadata") or {}
     try:
         created = await api.create(resource, {**document, "metadata": meta})
         if document.get("status") and resource.has_status:

@@ -46,7 +46,7 @@ class Controller:
             ref = await self._queue.get()
             try:
                 finished = await drive(Reconcile(ref, self._settings), self._perform)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 # One workflow's defect must cost no other anything: log it, back off, go on.
                 _log.error("reconcile_failed", workflow=str(ref), error=type(error).__name__, detail=str(error))
                 self._queue.failed(ref)

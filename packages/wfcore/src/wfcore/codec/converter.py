@@ -78,7 +78,7 @@ def _register_union(converter: Converter, union: Any, members: Mapping[str, type
         return None if value is None else {key_of[type(value)]: converter.unstructure(value)}
 
     def is_this_union(annotation: Any) -> bool:
-        return bool(annotation == union or annotation == optional)
+        return annotation in (union, optional)
 
     converter.register_structure_hook_func(is_this_union, structure)
     converter.register_unstructure_hook_func(is_this_union, unstructure)
@@ -89,7 +89,8 @@ def _reader(converter: Converter, cls: type) -> Callable[[Any, Any], Any]:
     attrs.resolve_types(cls)
     fields: Any = {a.name: override(rename=wire_name(a.name), struct_hook=_field_hook(converter, limits_of(a)))
                    for a in attrs.fields(cls)}
-    build: Callable[[Any, Any], Any] = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=not tolerant, **fields)
+    build: Callable[[Any, Any], Any] = make_dict_structure_fn(
+        cls, converter, _cattrs_forbid_extra_keys=not tolerant, **fields)
 
     def read(value: Any, wanted: Any) -> Any:
         # Kubernetes treats null as absent.

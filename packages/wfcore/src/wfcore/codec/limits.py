@@ -50,7 +50,8 @@ def _check_entries(limits: Limits, entries: Mapping[str, Any]) -> None:
     wrong: list[tuple[Path, Exception]] = []
     for key, item in entries.items():
         if not key or len(key) > _MAX_KEY:
-            wrong.append(((key,), Rejected("BadFormat", f"a key of {len(key)} characters; 1 to {_MAX_KEY} are allowed")))
+            wrong.append(((key,), Rejected(
+                "BadFormat", f"a key of {len(key)} characters; 1 to {_MAX_KEY} are allowed")))
         elif limits.values is not None and (error := _broken(limits.values, item)):
             wrong.append(((key,), error))
     _raise_all(wrong)

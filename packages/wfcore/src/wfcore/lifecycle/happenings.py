@@ -20,7 +20,8 @@ def happenings(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) 
 def _of_transition(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> Iterator[Happening]:
     if before.phase is Phase.NEW:
         yield Happening("Normal", EventReason.CREATED.value, "the workflow was accepted")
-    yield Happening("Normal", EventReason.PHASE_TRANSITION.value, f"{before.phase.value or 'new'} -> {after.phase.value}")
+    step = f"{before.phase.value or 'new'} -> {after.phase.value}"
+    yield Happening("Normal", EventReason.PHASE_TRANSITION.value, step)
     match after.phase:
         case Phase.VALIDATING:
             yield Happening("Normal", EventReason.GENERATED.value, f"planned {after.total_steps} steps")

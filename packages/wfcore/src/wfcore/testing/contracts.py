@@ -23,7 +23,8 @@ def sample_record(uid: str, *, steps: int = 3) -> AuditRecord:
         remediation_id="payments/alert-1", workflow_name="restart-and-verify", workflow_version="v2",
         plan_digest="sha256:00ff", total_steps=steps, steps_completed=steps, steps_failed=0,
         total_duration=timedelta(days=1, seconds=5, microseconds=7), outcome="success", effectiveness_score=0.1 + 0.2,
-        rollbacks_performed=0, started_at=ENDED - timedelta(minutes=3), completed_at=ENDED, status="completed", failure_reason="", rollback_reason="", error_message="",
+        rollbacks_performed=0, started_at=ENDED - timedelta(minutes=3), completed_at=ENDED,
+        status="completed", failure_reason="", rollback_reason="", error_message="",
         steps=tuple(_sample_step(number) for number in range(1, steps + 1)),
     )
 
