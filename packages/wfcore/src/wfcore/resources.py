@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 
-@frozen
+# A key of dictionaries on every hot path.
+@frozen(cache_hash=True)
 class Resource:
     """One resource type: where it lives and which parts it has.
 

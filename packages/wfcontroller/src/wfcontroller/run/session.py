@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from wfcontroller.api import Api, Object
 from wfcontroller.cluster.performer import Performer
 from wfcontroller.embedded import EmbeddedServer
-from wfcontroller.embedded.workloads import run_workloads
+from wfcontroller.embedded.workloads import Timings, run_workloads
 from wfcontroller.executor import Executor, ExecutorSettings
 from wfcontroller.run.initial import create_workflow, load, resource_of, settle
 from wfcontroller.run.request import RunFailed, RunObserver, RunRequest, RunResult
 from wfcontroller.run.storage import InlineRecorder, open_storage
 from wfcontroller.runtime.cache import Cache, ref_of
 from wfcontroller.runtime.controller import Controller
+from wfcontroller.runtime.pacing import Pacing
 from wfcontroller.runtime.virtualtime import Deadlock, VirtualLoop, run_virtual
 from wfcore.crds import crds, others
 from wfcore.ports import PermanentError, Storage, TransientError
@@ -63,7 +65,7 @@ class Session:
     def __init__(self, request: RunRequest, observer: RunObserver, storage: Storage, loop: VirtualLoop) -> None:
         self._request, self._observer, self._loop = request, observer, loop
         self._recorder, self._database = InlineRecorder(storage.audit_log), storage.url
-        self._server = EmbeddedServer(loop.now, request.seed, (*crds(), *others()))
+        self._server = EmbeddedServer(loop.now, request.seed, (*crds(), *others()), bookmark_seconds=math.inf)
         self._cache = Cache()
         self._refs: list[Ref] = []
         self._changed = asyncio.Event()
@@ -78,7 +80,7 @@ class Session:
         await load(api, self._request.documents)
         # A group, so that a defect in one part ends the run instead of leaving it waiting.
         async with asyncio.TaskGroup() as group:
-            background = [group.create_task(run_workloads(api, self._loop.now), name="workloads")]
+            background = [group.create_task(run_workloads(api, self._loop.now, timings=Timings(watch_timeout=math.inf)), name="workloads")]
             await settle(api, self._request.documents)
             background += self._start(api, group)
             await self._create_workflows(api)
@@ -95,7 +97,8 @@ class Session:
 
     def _start(self, api: Api, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         performer = Performer(api, self._cache, self._recorder, self._loop.now)
-        controller = Controller(api, self._cache, performer.perform, RUN_SETTINGS, self._loop.now)
+        controller = Controller(api, self._cache, performer.perform, RUN_SETTINGS, self._loop.now,
+                                pacing=Pacing(watch_timeout=math.inf))
         settings = ExecutorSettings(trusted_namespaces=None, fail=dict(self._request.fail))
         self._cache.workflows.subscribe(self._tell)
         return [group.create_task(controller.run(), name="controller"),

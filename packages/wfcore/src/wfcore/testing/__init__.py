@@ -1,3 +1,4 @@
-"""The public test kit: what an implementation of a port, or an extension of the engine, is tested with."""
+"""The public test kit: strategies, a driver for programs, and a world they can be driven in.
 
-from __future__ import annotations
+Nothing outside it is needed but, for `strategies`, Hypothesis (the extra `wfcore[testing]`).
+"""
