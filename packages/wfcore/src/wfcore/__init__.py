@@ -1,0 +1,56 @@
+"""Plans, validates, decides and rolls back remediation workflows, as pure functions.
+
+The public names are those of `__all__`; they load on first use, so that
+importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wfcore.audit import AuditRecord, audit_record
+    from wfcore.codec import Malformed, Problem, decode_execution, decode_workflow, encode
+    from wfcore.crds import crds
+    from wfcore.decision import Decision
+    from wfcore.lifecycle.machine import decide
+    from wfcore.lifecycle.transitions import TRANSITIONS
+    from wfcore.model.workflow import KubernetesExecution, WorkflowExecution
+    from wfcore.planning.planner import Plan, plan_workflow
+    from wfcore.reconciler import Reconcile
+    from wfcore.settings import Settings
+    from wfcore.snapshot import Snapshot
+    from wfcore.validation.document import check_document
+
+__all__ = [
+    "TRANSITIONS", "AuditRecord", "Decision", "KubernetesExecution", "Malformed", "Plan", "Problem", "Reconcile",
+    "Settings", "Snapshot", "WorkflowExecution", "audit_record", "check_document", "crds", "decide",
+    "decode_execution", "decode_workflow", "encode", "plan_workflow",
+]
+
+_HOME = {
+    "wfcore.audit": ("AuditRecord", "audit_record"),
+    "wfcore.codec": ("Malformed", "Problem", "decode_execution", "decode_workflow", "encode"),
+    "wfcore.crds": ("crds",),
+    "wfcore.decision": ("Decision",),
+    "wfcore.lifecycle.machine": ("decide",),
+    "wfcore.lifecycle.transitions": ("TRANSITIONS",),
+    "wfcore.model.workflow": ("KubernetesExecution", "WorkflowExecution"),
+    "wfcore.planning.planner": ("Plan", "plan_workflow"),
+    "wfcore.reconciler": ("Reconcile",),
+    "wfcore.settings": ("Settings",),
+    "wfcore.snapshot": ("Snapshot",),
+    "wfcore.validation.document": ("check_document",),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULE_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

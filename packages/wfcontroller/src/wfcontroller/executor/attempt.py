@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
@@ -171,7 +171,7 @@ class Attempt:
             raise ExecutionFailed(FailureClass.TIMEOUT, _timeout_message(work)) from None
         except ApiError as error:
             raise ExecutionFailed(class_of(error), str(error)) from error
-        except Exception as error:  # noqa: BLE001  # custom actions are foreign code, and no fault may go unreported
+        except Exception as error:  # custom actions are foreign code, and no fault may go unreported
             _log.exception("%s: unexpected failure", work.execution.metadata.name)
             raise ExecutionFailed(
                 FailureClass.UNKNOWN_ERROR, f"unexpected {type(error).__name__}; see the executor's log") from error
@@ -182,7 +182,7 @@ class Attempt:
         if self._cancelled:
             raise Cancelled("cancelled: the execution is being deleted")
 
-    async def _report(self, **changes: object) -> None:
+    async def _report(self, **changes: Any) -> None:
         self._status = attrs.evolve(self._status, **changes)
         await self._record.write(self._status)
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from wfcontroller.api import Object
-from wfcore.resources import CONFIG_MAPS, DEPLOYMENTS, NODES, SECRETS, Resource
+from wfcore.resources import Resource
 
 
 @frozen
@@ -26,8 +26,6 @@ class Place:
 class Part(Protocol):
     """A lens: `read(write(found, part)) == part`, and the rest of the object stays as it was."""
 
-    resource: Resource
-
     def read(self, found: Object) -> Any:
         """The part, a copy."""
         ...
@@ -41,8 +39,6 @@ class Part(Protocol):
 class Replicas:
     """`spec.replicas` of a Deployment."""
 
-    resource: Resource = DEPLOYMENTS
-
     def read(self, found: Object) -> Any:
         given = (found.get("spec") or {}).get("replicas")
         return 1 if given is None else given
@@ -55,8 +51,6 @@ class Replicas:
 class Template:
     """`spec.template` of a Deployment, with everything in it."""
 
-    resource: Resource = DEPLOYMENTS
-
     def read(self, found: Object) -> Any:
         return copy.deepcopy((found.get("spec") or {}).get("template") or {})
 
@@ -67,8 +61,6 @@ class Template:
 @frozen
 class Data:
     """`data` and `binaryData` of a ConfigMap, `data` of a Secret: those that are there."""
-
-    resource: Resource
 
     def read(self, found: Object) -> Any:
         return {name: dict(found[name]) for name in ("data", "binaryData") if found.get(name) is not None}
@@ -82,17 +74,12 @@ class Data:
 class Unschedulable:
     """`spec.unschedulable` of a Node; absent and false are the same, as the API server stores them."""
 
-    resource: Resource = NODES
-
     def read(self, found: Object) -> Any:
         return bool((found.get("spec") or {}).get("unschedulable"))
 
     def write(self, found: Object, part: Any) -> Object:
         rest = {key: value for key, value in (found.get("spec") or {}).items() if key != "unschedulable"}
         return _with(found, "spec", {**rest, "unschedulable": True} if part else rest)
-
-
-CONFIG_DATA, SECRET_DATA = Data(CONFIG_MAPS), Data(SECRETS)
 
 
 def _with(found: Object, key: str, value: Any) -> Object:

@@ -28,7 +28,7 @@ class Permit:
 
     async def check(self) -> None:
         """Return when the next mutation may be made; a freeze is waited for.  Raises `Cancelled`."""
-        while await self._found(CONFIG_MAPS, self._frozen_in, FREEZE) is not None:
+        while await self._found(CONFIG_MAPS, self._frozen_in, FREEZE) is not None:  # noqa: ASYNC110  # a live read
             await asyncio.sleep(_LOOK_AGAIN_AFTER)
         metadata = self._execution.metadata
         reference = self._execution.spec.workflow_execution_ref

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 
@@ -79,11 +80,11 @@ def _settled(status: KubernetesExecutionStatus, mutated: Mutated) -> RollbackInf
     return attrs.evolve(status.rollback_information, mutated=mutated)
 
 
-def _taken(status: KubernetesExecutionStatus, now: datetime) -> object:
-    return None if status.start_time is None else max(now - status.start_time, now - now)
+def _taken(status: KubernetesExecutionStatus, now: datetime) -> timedelta | None:
+    return None if status.start_time is None else max(now - status.start_time, timedelta(0))
 
 
-def _member(result: ActionResult | None) -> dict[str, ActionResult]:
+def _member(result: ActionResult | None) -> dict[str, Any]:
     match result:
         case ScaleExecutionResult():
             return {"scale_result": result}

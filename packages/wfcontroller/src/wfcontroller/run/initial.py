@@ -38,8 +38,7 @@ async def load(api: Api, documents: Iterable[Object]) -> None:
     named = {d["metadata"]["name"] for r, d in objects if r is NAMESPACES}
     for place in places:
         if place not in named:
-            await _create_if_missing(api, NAMESPACES, {"apiVersion": "v1", "kind": "Namespace",
-                                                       "metadata": {"name": place}})
+            await make_namespace(api, place)
     others = [(r, d) for r, d in objects if r is not WORKFLOW_EXECUTIONS]
     for resource, document in sorted(others, key=lambda entry: entry[0] not in _FIRST):
         await _create(api, resource, document)
@@ -82,9 +81,10 @@ def _available(current: Object) -> bool:
                 and status.get("availableReplicas", 0) >= wanted and status.get("updatedReplicas", 0) >= wanted)
 
 
-async def _create_if_missing(api: Api, resource: Resource, document: Object) -> None:
+async def make_namespace(api: Api, name: str) -> None:
+    """Create a namespace unless it exists."""
     try:
-        await api.create(resource, document)
+        await api.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     except ApiError as error:
         if error.reason != "AlreadyExists":
             raise

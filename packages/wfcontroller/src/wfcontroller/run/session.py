@@ -12,7 +12,7 @@ from wfcontroller.cluster.performer import Performer
 from wfcontroller.embedded import EmbeddedServer
 from wfcontroller.embedded.workloads import Timings, run_workloads
 from wfcontroller.executor import Executor, ExecutorSettings
-from wfcontroller.run.initial import create_workflow, load, resource_of, settle
+from wfcontroller.run.initial import create_workflow, load, make_namespace, resource_of, settle
 from wfcontroller.run.request import RunFailed, RunObserver, RunRequest, RunResult
 from wfcontroller.run.storage import InlineRecorder, open_storage
 from wfcontroller.runtime.cache import Cache, ref_of
@@ -66,6 +66,7 @@ class Session:
         self._request, self._observer, self._loop = request, observer, loop
         self._recorder, self._database = InlineRecorder(storage.audit_log), storage.url
         self._server = EmbeddedServer(loop.now, request.seed, (*crds(), *others()), bookmark_seconds=math.inf)
+        self._executor = ExecutorSettings(trusted_namespaces=None, fail=dict(request.fail))
         self._cache = Cache()
         self._refs: list[Ref] = []
         self._changed = asyncio.Event()
@@ -77,6 +78,7 @@ class Session:
     async def main(self) -> RunResult:
         """Load, settle, start the workflows, wait for their end."""
         api: Api = self._server
+        await make_namespace(api, self._executor.namespace)
         await load(api, self._request.documents)
         # A group, so that a defect in one part ends the run instead of leaving it waiting.
         async with asyncio.TaskGroup() as group:
@@ -99,10 +101,9 @@ class Session:
         performer = Performer(api, self._cache, self._recorder, self._loop.now)
         controller = Controller(api, self._cache, performer.perform, RUN_SETTINGS, self._loop.now,
                                 pacing=Pacing(watch_timeout=math.inf))
-        settings = ExecutorSettings(trusted_namespaces=None, fail=dict(self._request.fail))
         self._cache.workflows.subscribe(self._tell)
         return [group.create_task(controller.run(), name="controller"),
-                group.create_task(Executor(api, settings, self._loop.now).run(), name="executor")]
+                group.create_task(Executor(api, self._executor, self._loop.now).run(), name="executor")]
 
     async def _create_workflows(self, api: Api) -> None:
         for document in self._request.documents:

@@ -134,6 +134,8 @@ class UncordonNodeParams:
     """Mark a node schedulable again; used forward and as compensation."""
 
     node_name: str = _name("Node")
+    previously_schedulable: bool | None = prop("Whether the node took pods before the change; captured by the "
+                                               "executor.  False leaves the node as it is.", default=None)
 
 
 @frozen(kw_only=True)

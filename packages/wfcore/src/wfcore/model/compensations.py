@@ -34,6 +34,8 @@ class RestorePreviousDeploymentParams:
     namespace: str = _namespace()
     deployment: str = _name("Deployment")
     revision: int = prop("Revision to restore; 0 means the one before the change.", default=0, minimum=0)
+    snapshot: str = prop("Name of the snapshot of the pod template the executor took; captured before the change.",
+                         default="", max_length=253, pattern=r"^$|" + DNS_SUBDOMAIN)
 
 
 @frozen(kw_only=True)

@@ -1,4 +1,4 @@
-"""The public test kit: strategies, a driver for programs, and a world they can be driven in.
+"""The public test kit: contract suites for ports, strategies, a driver for programs and a world to drive them in.
 
-Nothing outside it is needed but, for `strategies`, Hypothesis (the extra `wfcore[testing]`).
+Nothing outside wfcore is needed, but for `strategies` Hypothesis (the extra `wfcore[testing]`).
 """
