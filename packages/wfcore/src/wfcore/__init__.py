@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from wfcore.audit import AuditRecord, audit_record
     from wfcore.codec import Malformed, Problem, decode_execution, decode_workflow, encode
-    from wfcore.crds import crds
     from wfcore.decision import Decision
     from wfcore.lifecycle.machine import decide
     from wfcore.lifecycle.transitions import TRANSITIONS
@@ -25,14 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TRANSITIONS", "AuditRecord", "Decision", "KubernetesExecution", "Malformed", "Plan", "Problem", "Reconcile",
-    "Settings", "Snapshot", "WorkflowExecution", "audit_record", "check_document", "crds", "decide",
+    "Settings", "Snapshot", "WorkflowExecution", "audit_record", "check_document", "decide",
     "decode_execution", "decode_workflow", "encode", "plan_workflow",
 ]
 
 _HOME = {
     "wfcore.audit": ("AuditRecord", "audit_record"),
     "wfcore.codec": ("Malformed", "Problem", "decode_execution", "decode_workflow", "encode"),
-    "wfcore.crds": ("crds",),
     "wfcore.decision": ("Decision",),
     "wfcore.lifecycle.machine": ("decide",),
     "wfcore.lifecycle.transitions": ("TRANSITIONS",),
