@@ -153,12 +153,12 @@ class World:
         return await self.server.create(resource, {
             "apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, **content})
 
-    async def deployment(self, name="web", image="web:1", replicas=3, wait=True, **options):
+    async def deployment(self, name="web", image="web:1", replicas=3, wait=True, deadline=60, **options):
         spec = {
             "replicas": replicas, "selector": {"matchLabels": {"app": name}},
             "template": {"metadata": {"labels": {"app": name}},
                          "spec": {"containers": [{"name": "main", "image": image}]}},
-            "progressDeadlineSeconds": 60,
+            "progressDeadlineSeconds": deadline,
         }
         await self.create(DEPLOYMENTS, name, spec=spec, **options)
         if wait:

@@ -225,7 +225,7 @@ class Finished:
     retry_after: float = 0.0
 
 
-Steps: TypeAlias = "Generator[Request, Response, Program | Finished]"
+Steps: TypeAlias = Generator[Request, Response, "Program | Finished"]
 
 
 class Program(Protocol):

@@ -24,7 +24,7 @@ async def until_done(work: Work, place: Place, judge: Callable[[Object | None], 
     Raises `ExecutionFailed(verification_failed)` when it is broken.
     """
     while True:
-        found = await _existing(work.api, place)
+        found = await existing(work.api, place)
         done = settled(work, judge(found))
         if done is not None:
             return done
@@ -61,6 +61,21 @@ async def until_all_done(
                     return done
 
 
+async def until_selected_done(
+    work: Work, resource: Resource, namespace: str, selector: str, judge: Callable[[list[Object]], Verdict]
+) -> Done:
+    """As `until_all_done`, for those that a label selector selects: the server evaluates it, after each change."""
+    while True:
+        items, version = await everything(work.api, resource, namespace, selector)
+        done = settled(work, judge(items))
+        if done is not None:
+            return done
+        async with aclosing(_events(work.api, resource, namespace, version)) as events:
+            async for event in events:
+                if event.type != "BOOKMARK":
+                    break
+
+
 def settled(work: Work, verdict: Verdict) -> Done | None:
     """The outcome when it is final; remembers what is still missing, for the timeout's message."""
     match verdict:
@@ -86,7 +101,8 @@ async def everything(
     return items, page.resource_version
 
 
-async def _existing(api: Api, place: Place) -> Object | None:
+async def existing(api: Api, place: Place) -> Object | None:
+    """The object, or None when it does not exist."""
     try:
         return await api.get(place.resource, place.namespace, place.name)
     except ApiError as error:

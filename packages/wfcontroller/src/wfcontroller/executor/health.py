@@ -9,7 +9,7 @@ from attrs import frozen
 from wfcontroller.api import Object
 from wfcontroller.executor.contract import Broken, Captured, Done, Pending, Verdict, Work
 from wfcontroller.executor.failures import ExecutionFailed
-from wfcontroller.executor.following import everything, until_all_done, until_done
+from wfcontroller.executor.following import everything, existing, until_done, until_selected_done
 from wfcontroller.executor.parts import Place
 from wfcontroller.executor.podstate import is_finished, is_ready, place_of, some
 from wfcontroller.executor.rollouts import judge_rollout
@@ -62,8 +62,8 @@ class HealthCheck:
         for subject in self.subjects:
             if subject.kind == "Pod":
                 await everything(work.api, PODS, subject.namespace, subject.selector)
-            else:
-                await work.api.get(_place(subject).resource, subject.namespace, subject.name)
+            elif await existing(work.api, _place(subject)) is None:
+                raise ExecutionFailed(FailureClass.RESOURCE_NOT_FOUND, f"{_place(subject)} does not exist")
 
     async def act(self, work: Work, captured: Captured) -> None:
         return None
@@ -78,27 +78,11 @@ class HealthCheck:
 
 
 async def _healthy(work: Work, subject: Subject) -> None:
-    if subject.kind != "Pod":
+    if subject.kind == "Pod":
+        await until_selected_done(
+            work, PODS, subject.namespace, subject.selector, lambda pods: judge_pods(pods, subject))
+    else:
         await until_done(work, _place(subject), lambda found: _judge(subject, found))
-        return
-    while True:
-        # The server evaluates selectors; a change of any pod in the namespace asks it again.
-        pods, _ = await everything(work.api, PODS, subject.namespace, subject.selector)
-        verdict = judge_pods(pods, subject)
-        if isinstance(verdict, Done):
-            return
-        work.waiting_for = verdict.why
-        await _a_change(work, subject.namespace)
-
-
-async def _a_change(work: Work, namespace: str) -> None:
-    seen: list[int] = []
-
-    def judge(pods: dict[str, Object]) -> Verdict:
-        seen.append(len(pods))
-        return Done() if len(seen) > 1 else Pending(work.waiting_for)
-
-    await until_all_done(work, PODS, namespace, judge)
 
 
 def judge_pods(pods: Iterable[Object], subject: Subject) -> Done | Pending:
@@ -112,7 +96,7 @@ def judge_pods(pods: Iterable[Object], subject: Subject) -> Done | Pending:
 
 def _judge(subject: Subject, found: Object | None) -> Verdict:
     if found is None:
-        return Broken(f"{subject.kind} {subject.namespace}/{subject.name} does not exist")
+        return Broken(f"{_place(subject)} does not exist")
     if subject.kind == "Deployment":
         return judge_rollout(_NOTHING_BEFORE, found, Done())
     conditions = (found.get("status") or {}).get("conditions") or ()

@@ -107,7 +107,23 @@ def _field_hook(converter: Converter, limits: Limits | None) -> Callable[[Any, A
             check_limits(limits, decoded)
         return decoded
 
-    return read
+    def read_secret(value: Any, wanted: Any) -> Any:
+        try:
+            return read(value, wanted)
+        except (Nested, Rejected) as error:
+            # From None: the cause would show the value in a traceback.
+            raise _veiled(error) from None
+
+    return read_secret if limits is not None and limits.secret else read
+
+
+def _veiled(error: Exception) -> Nested | Rejected:
+    """The same error without the value it is about."""
+    if isinstance(error, Nested):
+        return Nested([(place, _veiled(part)) for place, part in error.parts])
+    if isinstance(error, Rejected) and error.reason != "WrongType":
+        return error
+    return Rejected("WrongType", "expected a string in quotes; what was given is secret and not shown")
 
 
 def _writer(converter: Converter, cls: type) -> Callable[[Any], Any]:

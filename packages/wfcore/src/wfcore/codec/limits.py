@@ -8,6 +8,8 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+import attrs
+
 from wfcore.codec.durations import format_duration
 from wfcore.codec.problems import Nested, Path, Rejected, shown
 from wfcore.model.fields import Limits
@@ -17,7 +19,13 @@ _MAX_KEY = 253
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.ASCII)
+    # As the API server reads it: here `$` would also accept a newline at the end.
+    return re.compile(pattern.replace("$", r"\Z"), re.ASCII)
+
+
+def matches(pattern: str, value: str) -> bool:
+    """Whether a value matches a pattern of the schema."""
+    return _compiled(pattern).search(value) is not None
 
 
 def check_limits(limits: Limits, value: Any) -> None:
@@ -48,11 +56,12 @@ def _check_items(limits: Limits, items: tuple[Any, ...]) -> None:
 
 def _check_entries(limits: Limits, entries: Mapping[str, Any]) -> None:
     wrong: list[tuple[Path, Exception]] = []
+    values = limits.values and attrs.evolve(limits.values, secret=limits.secret or limits.values.secret)
     for key, item in entries.items():
         if not key or len(key) > _MAX_KEY:
             wrong.append(((key,), Rejected(
                 "BadFormat", f"a key of {len(key)} characters; 1 to {_MAX_KEY} are allowed")))
-        elif limits.values is not None and (error := _broken(limits.values, item)):
+        elif values is not None and (error := _broken(values, item)):
             wrong.append(((key,), error))
     _raise_all(wrong)
 
@@ -87,7 +96,7 @@ def _check_text(limits: Limits, value: str) -> None:
         raise Rejected("Missing", "must not be empty")
     if limits.max_length is not None and len(value) > limits.max_length:
         raise Rejected("TooLong", f"{len(value)} characters; the most is {limits.max_length}")
-    if limits.pattern is not None and not _compiled(limits.pattern).search(value):
+    if limits.pattern is not None and not matches(limits.pattern, value):
         raise Rejected("BadFormat", f"{seen} does not match {limits.pattern}")
 
 

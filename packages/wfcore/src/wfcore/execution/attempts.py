@@ -20,6 +20,7 @@ from wfcore.settings import Settings
 from wfcore.snapshot import Foreign, Unreadable
 
 _SUCCESS = frozenset({ExecutionPhase.COMPLETED.value, ExecutionPhase.ROLLBACK_READY.value})
+_IN_PROGRESS = frozenset(phase.value for phase in ExecutionPhase) - _SUCCESS - {ExecutionPhase.FAILED.value}
 
 
 @frozen(kw_only=True)
@@ -96,7 +97,7 @@ def judge(attempt: Attempt, child: KubernetesExecution | Unreadable | None, fore
 
 def _absent(attempt: Attempt, foreign: Foreign | None, live: bool, now: datetime, settings: Settings) -> Verdict:
     if attempt.uid:
-        return AttemptFailed(uid=attempt.uid, end=now, mutated=Mutated.UNKNOWN,
+        return AttemptFailed(uid=attempt.uid, end=now, mutated=_unseen(attempt),
                              failure_class=FailureClass.UNKNOWN_ERROR, reason=Reason.CHILD_DELETED, certain=False,
                              message=f"{attempt.name} was removed by somebody else; what it did is unknown"
                              ) if live else Running(now, attempt.uid, need_live=True)
@@ -106,7 +107,9 @@ def _absent(attempt: Attempt, foreign: Foreign | None, live: bool, now: datetime
                              message=f"a KubernetesExecution named {attempt.name} belongs to somebody else; "
                                      "delete it or rename the workflow")
     if now < attempt.deadline:
-        return Running(attempt.deadline)
+        # Nobody tells us when a foreign object has gone, so the name is tried again.
+        again = now + settings.backoff_base if foreign is not None else attempt.deadline
+        return Running(min(again, attempt.deadline))
     if not live:
         return Running(now, need_live=True)
     return AttemptFailed(uid="", end=now, mutated=Mutated.NO, failure_class=FailureClass.TIMEOUT,
@@ -145,17 +148,23 @@ def _grace(attempt: Attempt, child: KubernetesExecution | Unreadable, since: dat
     over = since + settings.cancel_grace
     if now < over:
         return Running(over, child.metadata.uid)
-    readable = isinstance(child, KubernetesExecution)
-    odd = not readable or (isinstance(child, KubernetesExecution) and child.status.phase in _SUCCESS)
-    reason = (Reason.CHILD_DELETED if externally else Reason.INVALID_CHILD_STATUS if odd else Reason.STEP_TIMEOUT)
+    sensible = isinstance(child, KubernetesExecution) and child.status.phase in _IN_PROGRESS
+    reason = (Reason.CHILD_DELETED if externally else Reason.STEP_TIMEOUT if sensible else Reason.INVALID_CHILD_STATUS)
     message = {
         Reason.CHILD_DELETED: f"{attempt.name} was deleted by somebody else and the executor did not answer",
         Reason.INVALID_CHILD_STATUS: f"the status of {attempt.name} makes no sense and its time is over",
         Reason.STEP_TIMEOUT: f"{attempt.name} did not end in time and the executor did not answer",
     }[reason]
-    mutated = _reported(child.status) if isinstance(child, KubernetesExecution) else Mutated.UNKNOWN
-    return AttemptFailed(uid=child.metadata.uid, end=now, mutated=mutated, failure_class=FailureClass.TIMEOUT,
-                         reason=reason, message=message, certain=False)
+    mutated = _reported(child.status) if isinstance(child, KubernetesExecution) else _unseen(attempt)
+    # Who deletes a child wants it to end, not to be made again.
+    failure = FailureClass.UNKNOWN_ERROR if externally else FailureClass.TIMEOUT
+    return AttemptFailed(uid=child.metadata.uid, end=now, mutated=mutated, failure_class=failure, reason=reason,
+                         message=message, certain=False)
+
+
+def _unseen(attempt: Attempt) -> Mutated:
+    """What has to be assumed of an attempt that cannot be asked: a check only reads."""
+    return Mutated.NO if attempt.action is Action.CHECK_POD_HEALTH else Mutated.UNKNOWN
 
 
 def _reported(status: KubernetesExecutionStatus) -> Mutated:

@@ -14,6 +14,7 @@ from wfcore.lifecycle.phase_executing import advance_execution
 from wfcore.lifecycle.phase_monitoring import advance_monitoring
 from wfcore.lifecycle.phase_planning import begin, planned, problem_text, static_problems, validated
 from wfcore.lifecycle.planned import plan_of
+from wfcore.lifecycle.soundness import is_sound
 from wfcore.lifecycle.transitions import TERMINAL, TRANSITIONS
 from wfcore.model.enums import Phase
 from wfcore.model.status import WorkflowExecutionStatus
@@ -76,6 +77,9 @@ def _advance(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime)
     if isinstance(plan, Malformed):
         # It was planned before: settings or this engine have changed since.
         return Decision(status=failed(status, Reason.PLANNING_ERROR, problem_text(plan.problems), now), wake_at=now)
+    if not is_sound(status, plan):
+        message = "the ledger in status is not one this engine wrote for this plan; nothing more is done"
+        return Decision(status=failed(status, Reason.STATUS_UNREADABLE, message, now), wake_at=now)
     return _running(snapshot, status, plan, now)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import nan
 from typing import Any
 
 import attrs
@@ -42,7 +43,8 @@ def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan
     if facts is not None and health is not ResourceHealth.UNKNOWN:
         status = _sampled(status, health, now)
     since = status.stable_since
-    if since is not None and facts is not None and now >= since + settings.stability_window:
+    # Unreadable now is not healthy now, however long it was healthy before.
+    if since is not None and health is ResourceHealth.HEALTHY and now >= since + settings.stability_window:
         samples = 1 + (now - since) // settings.sample_interval
         return Decision(status=_verdict(attrs.evolve(status, sampled=samples), health, now), wake_at=now)
     if now >= deadline:
@@ -97,9 +99,9 @@ def is_healthy(target: Target, raw: RawObject) -> bool:
     """Whether one object is as its controller wants it; anything unreadable is not."""
     spec, status = _part(raw.value, "spec"), _part(raw.value, "status")
     if target.kind == "Deployment":
-        wanted, generation = spec.get("replicas", 1), _part(raw.value, "metadata").get("generation", 0)
-        return bool(status.get("observedGeneration", 0) >= generation
-                    and status.get("updatedReplicas", 0) >= wanted and status.get("availableReplicas", 0) >= wanted)
+        wanted, generation = _count(spec, "replicas", 1), _count(_part(raw.value, "metadata"), "generation", 0)
+        return (_count(status, "observedGeneration", 0) >= generation
+                and _count(status, "updatedReplicas", 0) >= wanted and _count(status, "availableReplicas", 0) >= wanted)
     conditions = status.get("conditions")
     return any(_part({"c": c}, "c").get("type") == "Ready" and c.get("status") == "True"
                for c in (conditions if isinstance(conditions, list) else ()))
@@ -108,3 +110,9 @@ def is_healthy(target: Target, raw: RawObject) -> bool:
 def _part(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     part = value.get(key)
     return part if isinstance(part, Mapping) else {}
+
+
+def _count(part: Mapping[str, Any], key: str, absent: int) -> float:
+    """A number of an object, or one that no comparison holds for."""
+    value = part.get(key, absent)
+    return value if isinstance(value, int) else nan

@@ -22,6 +22,7 @@ from wfcore.model.status import RollbackStatus, StepRollback, StepStatus, Workfl
 from wfcore.model.workflow import KubernetesExecution
 from wfcore.planning.planner import Plan
 from wfcore.planning.render import rollback_parameters
+from wfcore.planning.targets import in_namespace
 from wfcore.reasons import Reason
 from wfcore.rollback.start import dirty_objects
 from wfcore.settings import Settings
@@ -113,8 +114,7 @@ def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: Ste
         case Succeeded():
             return _ended(entry, _seen(compensation, verdict.uid), RollbackPhase.COMPLETED, verdict.end, "")
         case AttemptFailed():
-            spec = plan.steps[entry.step_number].rollback_spec
-            idempotent = spec is not None and _is_idempotent(spec, snapshot.settings)
+            idempotent = _is_idempotent(_rendered(snapshot, plan, entry), snapshot.settings)
             seen = attrs.evolve(_seen(compensation, verdict.uid), error_message=clipped(verdict.message))
             if expired or not should_retry(verdict, compensation.attempt, plan.retries[entry.step_number],
                                            idempotent=idempotent):
@@ -172,8 +172,11 @@ def _rendered(snapshot: Snapshot, plan: Plan, entry: StepStatus) -> KubernetesEx
     parameters = rollback_parameters(spec, information.parameters if information else None)
     if parameters is None:
         return None
+    # Children name every namespace; what was captured is where the step acted.
+    place = getattr(forward.parameters, "namespace", snapshot.workflow.metadata.namespace)
     return attrs.evolve(
-        forward, kind=ExecutionKind.ROLLBACK, rollback_action=spec.action, rollback_parameters=parameters,
+        forward, kind=ExecutionKind.ROLLBACK, rollback_action=spec.action,
+        rollback_parameters=in_namespace(parameters, place),
         rollback_spec=None, timeout=_timeout(spec, snapshot.settings))
 
 
@@ -181,11 +184,12 @@ def _timeout(spec: RollbackSpec, settings: Settings) -> timedelta:
     return spec.timeout or settings.compensation_timeout
 
 
-def _is_idempotent(spec: RollbackSpec, settings: Settings) -> bool:
-    if isinstance(spec.parameters, CustomRollbackParams):
-        action = spec.parameters.action_type
-        return any(a.action_type == action and a.idempotent for a in settings.custom_actions)
-    return True
+def _is_idempotent(spec: KubernetesExecutionSpec | None, settings: Settings) -> bool:
+    """Restoring twice is restoring once; of a custom compensation only its declaration says so."""
+    if spec is None or not isinstance(spec.rollback_parameters, CustomRollbackParams):
+        return spec is not None
+    action = spec.rollback_parameters.action_type
+    return any(a.action_type == action and a.idempotent for a in settings.custom_actions)
 
 
 def _ended(entry: StepStatus, compensation: StepRollback, phase: RollbackPhase, end: datetime,

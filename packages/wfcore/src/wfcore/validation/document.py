@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wfcore.codec import Malformed, Path, Problem, decode, decode_metadata
 from wfcore.codec.canonical import canonical
+from wfcore.codec.limits import matches
 from wfcore.codec.problems import shown
 from wfcore.model.definition import WorkflowExecutionSpec, WorkflowStep
 from wfcore.model.fields import DNS_LABEL, DNS_SUBDOMAIN
@@ -39,7 +39,11 @@ def check_spec(spec: Any, namespace: str, settings: Settings) -> Iterator[Proble
             "WrongType", f"expected an object, got {shown(spec)}")
         yield Problem(("spec",), reason, message)
         return
-    size = len(canonical(spec))
+    try:
+        size = len(canonical(spec))
+    except RecursionError:
+        yield Problem(("spec",), "TooDeep", "nested too deeply")
+        return
     if size > settings.max_spec_bytes:
         yield Problem(("spec",), "TooLarge", f"{size} bytes; the most is {settings.max_spec_bytes}")
         return
@@ -82,7 +86,7 @@ def _metadata(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield from meta.problems
         return
     for key, value, pattern in (("name", meta.name, DNS_SUBDOMAIN), ("namespace", meta.namespace, DNS_LABEL)):
-        if value and not re.search(pattern, value):
+        if value and not matches(pattern, value):
             yield Problem(("metadata", key), "BadFormat", f"{shown(value)} does not match {pattern}")
 
 

@@ -38,7 +38,7 @@ class RuleTree:
         self._items = _unless_idle(schema["items"]) if "items" in schema else None
         inside = [*self._properties.values(), *(t for t in (self._additional, self._items) if t is not None)]
         self.idle = not self._rules and not inside
-        self.transitions = any(r.transition for r in self._rules) or any(t.transitions for t in inside)
+        self.transitions: bool = any(r.transition for r in self._rules) or any(t.transitions for t in inside)
         self._unchanged: dict[int, Any] = {}
 
     def problems(self, value: Any, old: Any = ABSENT, path: Path = ()) -> Iterator[Cause]:

@@ -1,0 +1,152 @@
+"""Deletion: nothing is launched, children go first, one record is kept, and the object always goes."""
+
+from __future__ import annotations
+
+from wfcore.model.workflow import TRACKING_FINALIZER
+from wfcore.program import Create, DeleteChild, Failed, Finished, Record, ReleaseChild, SetMetadata, Unknown
+from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
+
+from .stories import Story, done, scale, workflow
+
+
+def deleted(*steps: dict) -> Story:
+    story = Story(workflow(*steps)).go()
+    story.world.delete(WORKFLOW_EXECUTIONS, "w")
+    return story
+
+
+def test_running_children_are_cancelled_and_released_after_the_grace() -> None:
+    story = deleted(scale(1), scale(2))
+    first = story.run()
+    assert ("w-step-1", "w-step-2") == tuple(r.name for r in first.asked(DeleteChild))
+    assert () == first.asked(ReleaseChild)
+    assert story.now + story.settings.cancel_grace == first.finished.wake_at
+
+    last = story.after(seconds=30).passes[-2]
+    assert 2 == len(last.asked(ReleaseChild))
+    assert {} == story.world.children()
+    assert story.world.get(WORKFLOW_EXECUTIONS, "w") is None
+
+
+def test_ended_children_are_released_at_once() -> None:
+    story = deleted(scale(1))
+    story.world.report("w-step-1", done())
+    story.go()
+
+    assert {} == story.world.children()
+    assert story.world.get(WORKFLOW_EXECUTIONS, "w") is None
+
+
+def test_nothing_is_launched_or_rolled_back() -> None:
+    story = Story(workflow(scale(1), scale(2, 1, criticalStep=True))).go().say(step_1=done())
+    story.world.delete(WORKFLOW_EXECUTIONS, "w")
+    story.go().after(seconds=31)
+
+    assert [] == [r for p in story.passes[-3:] for r in p.asked(Create)]
+    assert story.world.get(WORKFLOW_EXECUTIONS, "w") is None
+
+
+def test_one_record_says_deleted_and_the_rest_follows_from_status() -> None:
+    story = deleted(scale(1), scale(2, 1))
+    uid = story.world.get(WORKFLOW_EXECUTIONS, "w")["metadata"]["uid"]
+    when = story.now
+    story.go().after(seconds=30)
+
+    [record] = story.world.audit.values()
+    assert (uid, "deleted", when, 2) == (record.workflow_uid, record.status, record.completed_at, record.total_steps)
+    assert ["WorkflowExecutionDeleted"] == [e.reason for e in story.world.events if "elet" in e.message]
+
+
+def test_a_finished_workflow_keeps_the_record_of_its_end() -> None:
+    story = Story(workflow(scale(1))).go().say(step_1=done())
+    while story.status.phase == "monitoring":
+        story.world.now = story.passes[-1].finished.wake_at
+        story.world.audit_available = False
+        story.go()
+    end = story.status.completion_time
+    story.world.audit_available = True
+    story.world.delete(WORKFLOW_EXECUTIONS, "w")
+    story.after(hours=1)
+
+    [record] = story.world.audit.values()
+    assert ("completed", "success", end) == (record.status, record.outcome, record.completed_at)
+
+
+def test_a_recorded_workflow_is_not_recorded_again() -> None:
+    story = Story(workflow(scale(1))).go().say(step_1=done()).stable()
+    story.world.delete(WORKFLOW_EXECUTIONS, "w")
+
+    assert () == story.run().asked(Record)
+    assert story.world.get(WORKFLOW_EXECUTIONS, "w") is None
+
+
+def test_a_workflow_that_we_never_touched_is_not_held() -> None:
+    body = workflow(scale(1))
+    body["metadata"]["finalizers"] = ["somebody/else"]
+    story = Story(body)
+    story.world.delete(WORKFLOW_EXECUTIONS, "w")
+
+    assert (("Observe.cached",), Finished()) == (story.run().words, story.passes[-1].finished)
+
+
+def test_children_of_a_workflow_that_was_removed_by_force_are_released() -> None:
+    story = Story(workflow(scale(1), scale(2))).go()
+    story.world.report("w-step-1", done())
+    story.world.delete(WORKFLOW_EXECUTIONS, "w", force=True)
+    story.run()
+    assert ["w-step-2"] == list(story.world.children())
+
+    story.after(seconds=30)
+    assert {} == story.world.children()
+
+
+def test_children_of_an_earlier_workflow_of_the_same_name_are_not_touched() -> None:
+    """They are swept when their own workflow is looked at: by uid, never by name."""
+    story = deleted(scale(1))
+    other = {"controller": True, "kind": "WorkflowExecution", "name": "w", "uid": "earlier",
+             "apiVersion": WORKFLOW_EXECUTIONS.api_version}
+    story.world.add(KUBERNETES_EXECUTIONS, {}, name="w-step-9", ownerReferences=[other],
+                    finalizers=[TRACKING_FINALIZER])
+    story.after(seconds=30)
+
+    assert ["w-step-9"] == list(story.world.children())
+
+
+def test_a_request_that_fails_ends_the_pass_and_is_asked_again() -> None:
+    for kind in (DeleteChild, ReleaseChild, SetMetadata):
+        story = deleted(scale(1))
+        story.world.report("w-step-1", done())
+        story.fault = lambda request, kind=kind: Failed("unavailable") if isinstance(request, kind) else None
+        last = story.run()
+        assert (kind, True) == (type(last.requests[-1]), last.finished.backoff)
+
+        story.fault = lambda request: None
+        story.go()
+        assert story.world.get(WORKFLOW_EXECUTIONS, "w") is None
+
+
+def test_orphans_that_cannot_be_released_are_asked_for_again() -> None:
+    story = Story(workflow(scale(1))).go()
+    story.world.delete(WORKFLOW_EXECUTIONS, "w", force=True)
+    story.fault = lambda request: Unknown() if isinstance(request, DeleteChild) else None
+
+    assert Finished(backoff=True) == story.run().finished
+
+
+def test_an_unanswered_record_is_waited_for_and_then_done_without() -> None:
+    story = deleted(scale(1))
+    story.world.report("w-step-1", done())
+    story.fault = lambda request: Unknown() if isinstance(request, Record) else None
+    assert story.run().finished.wake_at is not None
+    story.after(seconds=46)
+
+    assert story.world.get(WORKFLOW_EXECUTIONS, "w") is None
+    assert "deleted without an audit row: no answer" in [e.message for e in story.world.events]
+
+
+def test_a_workflow_that_is_gone_already_is_done() -> None:
+    story = deleted(scale(1))
+    story.world.report("w-step-1", done())
+    story.fault = lambda request: Failed("missing") if isinstance(request, SetMetadata) else None
+
+    assert Finished() == story.run().finished
