@@ -14,6 +14,7 @@ from wfcontroller.runtime.virtualtime import VirtualLoop, run_virtual
 from wfcore.crds import crds
 from wfcore.execution.names import child_name
 from wfcore.model.enums import ExecutionKind
+from wfcore.model.workflow import TRACKING_FINALIZER
 from wfcore.resources import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -117,7 +118,8 @@ class World:
     def __init__(self, loop):
         self.loop = loop
         self.server = EmbeddedServer(loop.now, seed=1, crds=[*crds()])
-        self.tap, self.executing, self.tasks = Tap(self.server), None, []
+        self.tap: Tap = Tap(self.server)
+        self.executing: asyncio.Task[None] | None = None
 
     def start(self, settings=None, *, actions=None, crash_after=None):
         """A new life of the executor."""
@@ -129,6 +131,7 @@ class World:
     async def kill(self):
         """End the executor without any warning; its requests reach nobody."""
         self.tap.crash_after = 0
+        assert self.executing is not None
         self.executing.cancel()
         await asyncio.gather(self.executing, return_exceptions=True)
 
@@ -193,8 +196,8 @@ class World:
         body["status"] = {**body.get("status", {}), **status}
         return await self.server.update_status(WORKFLOW_EXECUTIONS, body)
 
-    async def step(self, action, parameters=None, *, number=1, attempt=1, kind="forward", rollback=None, timeout="2m",
-                   intended=True, workflow="wf", namespace="default", **more):
+    async def step(self, action, parameters=None, *, number=1, attempt=1, kind="forward", rollback=None, intended=True,
+                   workflow="wf", namespace="default", **more):
         """Intend an attempt in the workflow's ledger, then create its execution; answers its name."""
         if self.one(WORKFLOW_EXECUTIONS, workflow, namespace) is None:
             await self.workflow(workflow, namespace)
@@ -204,12 +207,12 @@ class World:
             await self._enter(owner, number, action, attempt, kind, name)
         spec = {
             "workflowExecutionRef": {"name": workflow, "namespace": namespace, "uid": owner["metadata"]["uid"]},
-            "stepNumber": number, "attempt": attempt, "kind": kind, "action": action, "timeout": timeout, **more}
+            "stepNumber": number, "attempt": attempt, "kind": kind, "action": action, "timeout": "2m", **more}
         if parameters is not None:
             spec["parameters"] = parameters
         if rollback is not None:
             spec["rollbackAction"], spec["rollbackParameters"] = rollback
-        metadata = {"name": name, "namespace": namespace, "finalizers": ["workflowexecution.kubernaut.io/step-tracking"]}
+        metadata = {"name": name, "namespace": namespace, "finalizers": [TRACKING_FINALIZER]}
         await self.server.create(KUBERNETES_EXECUTIONS, {
             "apiVersion": KUBERNETES_EXECUTIONS.api_version, "kind": "KubernetesExecution", "metadata": metadata,
             "spec": spec})

@@ -108,6 +108,16 @@ def test_outcomes_that_unlock_nothing_wait_a_moment_for_company() -> None:
     assert ["completed", "completed", "executing"] == story.phases()
 
 
+@pytest.mark.parametrize("end", [{}, {"completionTime": "2099-01-01T00:00:00Z"}])
+def test_an_outcome_without_a_credible_end_is_not_held(end: dict) -> None:
+    """The moment would begin anew in every pass."""
+    story = Story(workflow(scale(1), scale(2))).go()
+    story.world.report("w-step-1", {**done(), **end})
+    story.run()
+
+    assert ["completed", "executing"] == story.phases()
+
+
 def test_finished_steps_are_counted_and_the_count_never_goes_down() -> None:
     story = Story(workflow(scale(1), scale(2, 1, criticalStep=True))).go()
     story.say(step_1=done()).say(step_2=broken()).say(rollback_1=done())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.dialects import postgresql
 
@@ -18,7 +18,7 @@ from wfstorage.upgrade import SchemaGate
 class PostgresAuditLog:
     """`wfcore.ports.AuditLog`.  Thread-safe; each call takes one connection of the pool."""
 
-    _engine: Engine
+    _engine: Engine = field(repr=False)  # Its text shows the options of the URL.
     _gate: SchemaGate
 
     def record(self, record: AuditRecord, /) -> str:

@@ -52,9 +52,10 @@ def open_storage(url: str | None, *, throw_away: bool = False) -> Iterator[Postg
 
 @contextmanager
 def _opened(url: URL, shown: str = "") -> Iterator[PostgresStorage]:
-    engine = pooled_engine(url)
-    gate = SchemaGate(engine)
     shown = shown or public_url(url)
+    with translated(f"opening {shown}"):
+        engine = pooled_engine(url)
+    gate = SchemaGate(engine)
     try:
         try:
             with translated(f"opening {shown}"):

@@ -28,7 +28,7 @@ class SchemaGate:
     when the process starts costs nothing but the requests made meanwhile.
     """
 
-    _engine: Engine
+    _engine: Engine = field(repr=False)  # Its text shows the options of the URL.
     _revision: str | None = None
     _lock: Lock = field(factory=Lock)
 

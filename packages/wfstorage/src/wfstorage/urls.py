@@ -9,8 +9,8 @@ from wfcore.ports import PermanentError
 
 DRIVER = "postgresql+psycopg"
 SCHEMES = ("postgresql", "postgres", DRIVER)
-# libpq takes secrets as options too, and an option wins over the URL's own password.
-SECRET_OPTIONS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
+# libpq takes secrets as options too, and people mistype their names: only these are shown.
+SHOWN_OPTIONS = ("host", "hostaddr", "port", "dbname", "service", "sslmode", "target_session_attrs")
 
 
 def parse_url(text: str) -> URL:
@@ -26,17 +26,20 @@ def parse_url(text: str) -> URL:
     if scheme not in SCHEMES:
         raise PermanentError(f"database URL with scheme {scheme[:40]!r}: only PostgreSQL is supported;"
                              f" write one of {', '.join(f'{known}://' for known in SCHEMES)}")
+    unreadable = PermanentError(
+        f"the {scheme}:// database URL cannot be read; write postgresql://user:password@host:5432/database"
+        " and percent-encode special characters of the password (@ is %40, / is %2F)")
     try:
-        return make_url(text).set(drivername=DRIVER)
+        url = make_url(text)
     except (ArgumentError, ValueError):
         # Without the cause: its message may quote a part of the password.
-        raise PermanentError(f"the {scheme}:// database URL cannot be read; write postgresql://user:password@host:5432/database"
-                             " and percent-encode special characters of the password") from None
+        raise unreadable from None
+    if any("@" in (part or "") for part in (url.username, url.host, url.database)):
+        raise unreadable  # An unescaped password was cut in two; the other half would be shown as host or database.
+    return url.set(drivername=DRIVER)
 
 
 def public_url(url: URL) -> str:
-    """The URL for people: no driver, no password, no option that is a secret."""
-    shown = url.set(drivername="postgresql").difference_update_query(SECRET_OPTIONS)
-    if shown.password is not None:
-        shown = URL.create(shown.drivername, shown.username, None, shown.host, shown.port, shown.database, shown.query)
-    return shown.render_as_string(hide_password=True)
+    """The URL for people: no driver, no password, no option that may be a secret."""
+    query = {name: value for name, value in url.query.items() if name in SHOWN_OPTIONS}
+    return URL.create("postgresql", url.username, None, url.host, url.port, url.database, query).render_as_string()

@@ -103,7 +103,7 @@ class _Composer:
         if isinstance(event, yaml.ScalarEvent):
             value = self._scalar(event)
             self._remember(event.anchor, value, spot, 1)
-            self._add(value, spot, 1, quoted=not event.implicit[0])
+            self._add(value, spot, 1)
         elif isinstance(event, yaml.AliasEvent):
             self._alias(event.anchor, spot)
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -133,7 +133,7 @@ class _Composer:
     def _close(self) -> None:
         done = self._open.pop()
         for source, spot in done.merged:
-            for key in source.keys() - done.value.keys():
+            for key in (key for key in source if key not in done.value):
                 done.value[key], done.children[key] = source[key], (spot.children or {}).get(key, spot)
         spot = attrs.evolve(done.spot, children=done.children)
         self._remember(done.anchor, done.value, spot, done.size)
@@ -158,7 +158,7 @@ class _Composer:
     def _awaits_key(self) -> bool:
         return bool(self._open) and isinstance(self._open[-1].value, dict) and self._open[-1].key is None
 
-    def _add(self, value: Any, spot: Spot, size: int, quoted: bool = False) -> None:
+    def _add(self, value: Any, spot: Spot, size: int) -> None:
         if not self._open:
             self._root = (value, spot)
             return

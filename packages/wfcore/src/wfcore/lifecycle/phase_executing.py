@@ -24,10 +24,11 @@ from wfcore.execution.ledger import (
 from wfcore.execution.retries import is_idempotent, should_retry
 from wfcore.model.enums import Phase, StepPhase
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
+from wfcore.model.workflow import KubernetesExecution
 from wfcore.planning.planner import Plan
 from wfcore.reasons import Reason
 from wfcore.rollback.start import begin_rollback
-from wfcore.snapshot import Snapshot
+from wfcore.snapshot import Snapshot, Unreadable
 
 
 @frozen
@@ -86,8 +87,15 @@ def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, progress: Progres
         if should_retry(verdict, entry.attempt, plan.retries[entry.step_number], idempotent=idempotent):
             uid, what = snapshot.workflow.metadata.uid, f"step-{entry.step_number}"
             retry_at = now + retry_delay(uid, what, entry.attempt, snapshot.settings)
-    progress.ends.append(verdict.end)
+    # Without a credible end of its own an outcome would be held anew in every pass.
+    hold = snapshot.settings.outcome_hold
+    progress.ends.append(verdict.end if _says_when(child, now) else verdict.end - hold)
     return absorbed(entry, verdict, now, retry_at)
+
+
+def _says_when(child: KubernetesExecution | Unreadable | None, now: datetime) -> bool:
+    ended = child.status.completion_time if isinstance(child, KubernetesExecution) else None
+    return ended is not None and ended <= now
 
 
 def _halt(status: WorkflowExecutionStatus, plan: Plan, ledger: dict[int, StepStatus], now: datetime) -> Halt | None:

@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ UNPRIVILEGED = ("postgres", "nobody")
 
 @frozen
 class Account:
-    """An account of the system.  `borrowed`: not the one this process runs as."""
+    """An account of the system.  `borrowed`: not the one this process runs as, which is root."""
 
     uid: int
     gid: int
@@ -30,22 +31,27 @@ class Account:
         """Arguments of `subprocess.Popen` that start a program as this account."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.borrowed else {}
 
-    def own(self, folder: Path) -> None:
-        """Make an empty folder its own, closed to all others."""
-        folder.chmod(0o700)
+    def make(self, folder: Path) -> None:
+        """Make the folder its own, closed to all others; folders missing above it are made open to it."""
+        for missing in [parent for parent in reversed(folder.parents) if not parent.exists()]:
+            missing.mkdir(exist_ok=True)
+            if self.borrowed:
+                missing.chmod(0o755)  # Whatever the umask is.
+        folder.mkdir(mode=0o700, exist_ok=True)
         if self.borrowed:
             shutil.chown(folder, self.uid, self.gid)
 
     def barrier(self, path: Path) -> Path | None:
-        """The topmost folder above `path` that keeps this account out; None when it can come in."""
+        """The topmost of `path` and the folders above it that this account may not enter or execute."""
         if not self.borrowed:
             return None
-        return next((folder for folder in reversed(path.resolve().parents) if not self._may_enter(folder)), None)
+        path = path.resolve()
+        return next((place for place in (*reversed(path.parents), path) if not self._may_enter(place)), None)
 
-    def _may_enter(self, folder: Path) -> bool:
-        if not folder.exists():
+    def _may_enter(self, place: Path) -> bool:
+        if not place.exists():
             return True  # We make it, and open.
-        status = folder.stat()
+        status = place.stat()
         if status.st_uid == self.uid:
             return bool(status.st_mode & stat.S_IXUSR)
         if status.st_gid == self.gid:
@@ -53,18 +59,20 @@ class Account:
         return bool(status.st_mode & stat.S_IXOTH)
 
 
-def server_account(effective_uid: int | None = None) -> Account:
+def server_account(
+    effective_uid: Callable[[], int] = os.geteuid, look_up: Callable[[str], pwd.struct_passwd] = pwd.getpwnam,
+) -> Account:
     """This process's account, or an unprivileged one for root.
 
     Raises:
         PermanentError: root, and the system knows none of the unprivileged accounts.
     """
-    uid = os.geteuid() if effective_uid is None else effective_uid
+    uid = effective_uid()
     if uid != 0:
         return Account(uid, os.getegid(), str(uid), borrowed=False)
     for name in UNPRIVILEGED:
         try:
-            entry = pwd.getpwnam(name)
+            entry = look_up(name)
         except KeyError:
             continue
         return Account(entry.pw_uid, entry.pw_gid, name, borrowed=True)

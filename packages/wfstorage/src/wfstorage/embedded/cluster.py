@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import tempfile
@@ -20,11 +19,13 @@ from wfstorage.embedded.account import Account
 from wfstorage.urls import DRIVER
 
 SUPERUSER = DATABASE = "postgres"
-SOCKET = ".s.PGSQL.5432"
+PORT = 5432
+SOCKET = f".s.PGSQL.{PORT}"
 # The kernel's limit for a socket's path, with the zero byte at its end.
 SOCKET_PATH_BYTES = 104
 START_SECONDS, STOP_SECONDS, POLL_SECONDS = 60, 30, 0.005
 SETTINGS = {
+    "port": str(PORT),  # Part of the socket's name; else PGPORT would be.
     "listen_addresses": "",  # No network at all: the socket in a closed folder is the only door.
     "unix_socket_directories": ".",  # The data folder, by a name that no path can break.
     "max_connections": "50",
@@ -74,7 +75,9 @@ class Cluster:
         It is not ended by the terminal's Ctrl-C.  Raises TransientError with the end of its log.
         """
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with (self.folder / "log").open("wb") as log:
+        log_file = self.folder / "log"
+        log_file.unlink(missing_ok=True)
+        with log_file.open("xb") as log:  # Root never writes where a link of the account leads.
             server = subprocess.Popen(
                 [self.programs / "postgres", "-D", self.data, *options], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, cwd="/", start_new_session=True, **self.account.spawn_arguments(),
@@ -94,14 +97,17 @@ class Cluster:
             return door.connect_ex(str(folder / SOCKET)) == 0
 
     def stop(self) -> None:
-        """Ask the running server to end and wait until it has; transactions under way are rolled back."""
-        pid_file = self.data / "postmaster.pid"
-        os.kill(int(pid_file.read_text().split("\n", 1)[0]), signal.SIGINT)
-        until = time.monotonic() + STOP_SECONDS
-        while pid_file.exists():
-            if time.monotonic() > until:
-                raise TransientError(f"the embedded database in {str(self.folder)!r} does not stop")
-            time.sleep(POLL_SECONDS)
+        """End the running server and wait until it has; transactions under way are rolled back.
+
+        Raises TransientError with what `pg_ctl` said.
+        """
+        done = subprocess.run(
+            [self.programs / "pg_ctl", "stop", "-D", self.data, "-m", "fast", "-t", str(STOP_SECONDS)],
+            capture_output=True, text=True, errors="replace", cwd="/", check=False, **self.account.spawn_arguments(),
+        )
+        if done.returncode:
+            raise TransientError(f"the embedded database in {str(self.folder)!r} does not stop:"
+                                 f" {' '.join(done.stderr.split())[-500:]}")
 
     @contextmanager
     def reachable(self) -> Iterator[Path]:
@@ -109,7 +115,7 @@ class Cluster:
         if len(os.fsencode(self.data / SOCKET)) < SOCKET_PATH_BYTES and "," not in str(self.data):
             yield self.data
             return
-        with tempfile.TemporaryDirectory(prefix="kubernaut-") as name:
+        with tempfile.TemporaryDirectory(prefix="kubernaut-", dir="/tmp") as name:  # noqa: S108  TMPDIR may be long.
             short = Path(name) / "data"
             short.symlink_to(self.data)
             yield short
@@ -127,4 +133,4 @@ class Cluster:
 
 def socket_url(folder: Path) -> URL:
     """The URL of a server whose socket is in `folder`."""
-    return URL.create(DRIVER, username=SUPERUSER, database=DATABASE, query={"host": str(folder)})
+    return URL.create(DRIVER, username=SUPERUSER, database=DATABASE, port=PORT, query={"host": str(folder)})

@@ -1,0 +1,156 @@
+"""What cannot be decoded or planned: it fails with every reason, and never raises."""
+
+from __future__ import annotations
+
+import pytest
+
+from wfcore.model.workflow import FINALIZER
+from wfcore.program import CommitStatus, Finished, Seen, SetMetadata, Unknown
+from wfcore.rawobject import RawObject
+from wfcore.reconciler import Reconcile
+from wfcore.resources import WORKFLOW_EXECUTIONS
+from wfcore.settings import Settings
+from wfcore.simulation import operations as op
+from wfcore.testing.driving import drive, scripted
+
+from .stories import Story, done, scale, workflow
+
+WRONG = workflow({**scale(1, 1), "stepNumber": 1, "timeout": "forever"}, {**scale(2), "action": "launch"},
+                 {"stepNumber": "3"})
+
+
+def edited(story: Story, **status: object) -> Story:
+    """Somebody writes into status."""
+    body = story.world.get(WORKFLOW_EXECUTIONS, "w")
+    story.world.perform(op.UpdateStatus(WORKFLOW_EXECUTIONS, {**body, "status": {**body["status"], **status}},
+                                        story.now))
+    return story
+
+
+def test_a_malformed_workflow_fails_with_every_problem_of_decoding_and_of_the_graph() -> None:
+    story = Story(WRONG).go()
+    errors = " ".join(story.status.validation_results.validation_errors)
+
+    assert ("failed", "invalid_spec") == (story.status.phase, story.status.failure_reason)
+    for place in ("steps[0].timeout", "steps[0].dependsOn[0]", "steps[1].action", "steps[2].stepNumber",
+                  "steps[2].action"):
+        assert f"$.spec.workflowDefinition.{place}" in errors
+    assert [FINALIZER] == story.world.get(WORKFLOW_EXECUTIONS, "w")["metadata"]["finalizers"]
+    assert 1 == sum(e.reason == "WorkflowExecutionFailed" for e in story.world.events)
+    assert ["failed"] == [record.status for record in story.world.audit.values()]
+
+
+def test_a_workflow_that_decodes_but_cannot_be_planned_fails_in_planning_with_every_problem() -> None:
+    story = Story(workflow(scale(1, 2), scale(2, 1), scale(3, 9), scale(4, targetCluster="far"))).go()
+    errors = " ".join(story.status.validation_results.validation_errors)
+
+    assert ("failed", "planning_error") == (story.status.phase, story.status.failure_reason)
+    for words in ("cycle: 1 -> 2 -> 1", "there is no step 9", "cluster 'far'"):
+        assert words in errors
+    assert ("False", "PlanningError") == story.condition("Planned")
+    assert "WorkflowValidationFailed" in [e.reason for e in story.world.events]
+
+
+def test_what_is_only_not_supported_is_said_so() -> None:
+    story = Story(workflow(scale(1), strategy={"approvalRequired": True, "dryRunFirst": True})).go()
+
+    assert ("failed", "not_supported") == (story.status.phase, story.status.failure_reason)
+    assert 2 == len(story.status.validation_results.validation_errors)
+
+
+def test_an_unreadable_status_fails_and_is_replaced() -> None:
+    story = edited(Story(workflow(scale(1))).go(), phase="sleeping").go()
+
+    assert ("failed", "status_unreadable") == (story.status.phase, story.status.failure_reason)
+
+
+@pytest.mark.parametrize("status", [
+    {"stepStatuses": []},
+    {"stepStatuses": [{"stepNumber": 7, "action": "custom"}]},
+    {"stepStatuses": [{"stepNumber": 1, "action": "x", "status": "executing"}]},
+    {"stepStatuses": [{"stepNumber": 1, "action": "x"}, {"stepNumber": 1, "action": "x"}]},
+    {"stepStatuses": [{"stepNumber": 1, "action": "x", "retryAt": "2026-01-02T03:04:05Z"}]},
+    {"phase": "rolling_back",
+     "stepStatuses": [{"stepNumber": 1, "action": "x", "rollback": {"status": "executing"}}]},
+    {"phase": "monitoring", "stepStatuses": []},
+])
+def test_a_ledger_that_does_not_fit_the_plan_fails_and_never_raises(status: dict) -> None:
+    story = edited(Story(workflow(scale(1))).go(), **status).go()
+
+    assert ("failed", "status_unreadable") == (story.status.phase, story.status.failure_reason)
+
+
+def test_a_malformed_workflow_that_is_over_is_audited_and_then_left_alone() -> None:
+    story = Story(WRONG).go()
+    version = story.world.state.version
+    story.go()
+
+    assert version == story.world.state.version
+
+
+def test_a_malformed_workflow_that_is_deleted_goes() -> None:
+    story = Story(WRONG)
+    story.run()
+    story.world.delete(WORKFLOW_EXECUTIONS, "w")
+    story.go()
+
+    assert story.world.get(WORKFLOW_EXECUTIONS, "w") is None
+    assert ["deleted"] == [record.status for record in story.world.audit.values()]
+
+
+@pytest.mark.parametrize("kind", [SetMetadata, CommitStatus])
+def test_a_refusal_that_cannot_be_written_is_tried_again(kind: type) -> None:
+    story = Story(WRONG)
+    story.fault = lambda request: Unknown() if isinstance(request, kind) else None
+    story.run()
+
+    assert Finished(backoff=True) == story.run().finished
+
+
+@pytest.mark.parametrize("metadata", [None, 7, {}, {"name": 5}, {"name": "w", "labels": {"a": 1}}])
+def test_without_readable_metadata_nothing_can_be_done(metadata: object) -> None:
+    raw = RawObject({"metadata": metadata, "spec": {}})
+    story = Story(workflow(scale(1)))
+
+    assert Finished() == drive(Reconcile(story.ref, Settings()), scripted([Seen(raw, (), story.now)])).finished
+
+
+def test_children_without_readable_metadata_are_nobodys() -> None:
+    story = Story(workflow(scale(1))).go()
+    workflow_now, child = story.world.get(WORKFLOW_EXECUTIONS, "w"), story.child("step-1")
+    seen = Seen(RawObject(workflow_now), (RawObject({"metadata": 5}), RawObject(child)), story.now)
+
+    assert Finished(story.step(1).deadline) == drive(Reconcile(story.ref, Settings()), scripted([seen])).finished
+
+
+def test_a_setting_that_forbids_what_was_planned_fails_the_workflow() -> None:
+    """The settings are read anew in each pass; a plan that no longer holds is not followed."""
+    story = Story(workflow(scale(1), name="w")).go()
+    story.settings = Settings(max_retries_are_ignored=True) if False else story.settings
+    edited(story, phase="validating", phaseDeadline="2026-01-02T03:00:00Z").go()
+
+    assert ("failed", "validating_timeout") == (story.status.phase, story.status.failure_reason)
+
+
+def test_planning_that_takes_too_long_fails() -> None:
+    story = Story(workflow(scale(1)))
+    story.fault = lambda request: Unknown() if isinstance(request, CommitStatus) else None
+    story.run()
+    story.fault = lambda request: None
+    edited(story_with_phase(story), phaseDeadline="2026-01-02T03:00:00Z").go()
+
+    assert ("failed", "planning_timeout") == (story.status.phase, story.status.failure_reason)
+
+
+def story_with_phase(story: Story) -> Story:
+    body = story.world.get(WORKFLOW_EXECUTIONS, "w")
+    story.world.perform(op.UpdateStatus(WORKFLOW_EXECUTIONS, {**body, "status": {"phase": "planning"}}, story.now))
+    return story
+
+
+def test_a_good_workflow_beside_it_is_not_disturbed() -> None:
+    story = Story(WRONG)
+    other = Story(workflow(scale(1), name="good"), world=story.world)
+    story.go()
+
+    assert "completed" == other.go().say(step_1=done()).stable().status.phase
