@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import count
 
 import pytest
@@ -10,9 +11,34 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.schema import DDL
 
 from wfstorage import open_storage
+from wfstorage.embedded.account import Account, server_account
+from wfstorage.embedded.folders import temporary_folder
 from wfstorage.embedded.sharing import throw_away_server
 
 NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def account():
+    """Who servers run as."""
+    return server_account()
+
+
+@pytest.fixture
+def open_folder():
+    """An empty folder that every account may enter; pytest's own belong to root alone when root runs the tests."""
+    folder = temporary_folder(Account(0, 0, "this one", borrowed=False))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def closed_folder(account):
+    """An empty folder of the server's account."""
+    folder = temporary_folder(account)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -99,7 +99,7 @@ class Story:
 
     def stable(self) -> Story:
         """Monitoring to its end."""
-        while self.status.phase == "monitoring":
+        while self.world.get(WORKFLOW_EXECUTIONS, self.name) is not None and self.status.phase == "monitoring":
             self.wake()
         return self
 

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from attrs import frozen
 
-from wfcore.model.enums import Outcome, StepPhase
+from wfcore.model.enums import Outcome, Phase, StepPhase
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import WorkflowExecution
 
@@ -32,7 +32,11 @@ class StepAudit:
 
 @frozen(kw_only=True)
 class AuditRecord:
-    """One finished or deleted workflow.  `status` is its last phase, or `deleted`."""
+    """One finished or deleted workflow.
+
+    `status` is its last phase, or `deleted`; `outcome` is empty when it completed
+    without executing anything.
+    """
 
     id: str
     workflow_uid: str
@@ -81,7 +85,7 @@ def audit_record(workflow: WorkflowExecution, completed_at: datetime, status: st
         steps_completed=_count(state, StepPhase.COMPLETED, StepPhase.ROLLED_BACK),
         steps_failed=_count(state, StepPhase.FAILED),
         total_duration=metrics.total_duration if metrics else timedelta(0),
-        outcome=(result.outcome if result else Outcome.FAILED).value,
+        outcome=_outcome(state),
         effectiveness_score=result.effectiveness_score if result else 0.0,
         rollbacks_performed=metrics.rollbacks_performed if metrics else 0,
         started_at=state.planning_start_time,
@@ -92,6 +96,13 @@ def audit_record(workflow: WorkflowExecution, completed_at: datetime, status: st
         error_message=state.failure_message,
         steps=tuple(_step(entry) for entry in state.step_statuses),
     )
+
+
+def _outcome(status: WorkflowExecutionStatus) -> str:
+    """The verdict; empty for a workflow that completed without executing anything."""
+    if status.workflow_result is not None:
+        return status.workflow_result.outcome.value
+    return "" if status.phase is Phase.COMPLETED else Outcome.FAILED.value
 
 
 def _remediation_id(workflow: WorkflowExecution) -> str:

@@ -51,6 +51,12 @@ def completed(status: WorkflowExecutionStatus, outcome: Outcome, health: Resourc
     return _ended(named, outcome, health, now, actions)
 
 
+def not_executed(status: WorkflowExecutionStatus, now: datetime) -> WorkflowExecutionStatus:
+    """The terminal status of a workflow that was only planned or observed: completed, without an outcome."""
+    return attrs.evolve(status, phase=Phase.COMPLETED, completion_time=now, phase_deadline=None,
+                        execution_metrics=_metrics(status, now, rolled_back=False))
+
+
 def _ended(status: WorkflowExecutionStatus, outcome: Outcome, health: ResourceHealth, now: datetime,
            actions: tuple[str, ...]) -> WorkflowExecutionStatus:
     rolled_back = status.rollback is not None and status.rollback.performed

@@ -18,6 +18,11 @@ class Reason(StrEnum):
     VALIDATED = "Validated"
     VALIDATING = "Validating"
     VALIDATING_TIMEOUT = "ValidatingTimeout"
+    PLAN_ONLY = "PlanOnly"
+    OBSERVE_ONLY = "ObserveOnly"
+    SUSPENDED = "Suspended"
+    RESUMED = "Resumed"
+    STOPPED = "Stopped"
     SAFETY_VALIDATION_FAILED = "SafetyValidationFailed"
     # Executing.
     STEPS_RUNNING = "StepsRunning"

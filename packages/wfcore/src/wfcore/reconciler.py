@@ -142,7 +142,7 @@ class Judge:
         if decision.hold_until is not None and self.at < decision.hold_until:
             return Finished(wake_at=decision.hold_until)
         meta = self.workflow.metadata
-        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, before, decision, self.at)
+        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, before, decision, self.at, live)
 
 
 @frozen
@@ -156,12 +156,14 @@ class Commit:
     before: WorkflowExecutionStatus
     decision: Decision
     at: datetime
+    live: bool
 
     def run(self) -> Steps:
         """One write with a precondition, then the Events it is worth."""
         status = self.decision.status
         answer = yield CommitStatus(self.ref, self.uid, self.version, status)
-        if isinstance(answer, Unknown):
+        if isinstance(answer, Unknown) and not self.live:
+            # Once: whoever does not answer twice gets a pause, not a loop.
             return Reconcile(self.ref, self.settings, Freshness.LIVE)
         if not isinstance(answer, Did):
             return _back_off(answer)
@@ -243,7 +245,8 @@ class Await:
         if decision.status == workflow.status or decision.need_live:
             return Finished(wake_at=decision.wake_at, backoff=True)
         meta = workflow.metadata
-        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, workflow.status, decision, seen.at)
+        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, workflow.status, decision, seen.at,
+                      live=True)
 
 
 def _owned_by(raw: RawObject, uid: str) -> bool:

@@ -37,6 +37,8 @@ class Settings:
     backoff_factor: int = 2
     backoff_cap: timedelta = timedelta(minutes=5)
     ttl_without_parent: timedelta = timedelta(hours=24)
+    # Plan and validate, then complete without executing anything.
+    observe_only: bool = False
     max_spec_bytes: int = 384 * 1024
     # Namespaces besides its own in which a workflow may act; None trusts all (and nodes) but the protected ones.
     trusted_namespaces: frozenset[str] | None = frozenset()

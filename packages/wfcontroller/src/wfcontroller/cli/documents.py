@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -79,18 +78,16 @@ def _read(name: str) -> Iterator[Document | Finding]:
 
 
 def _bytes(name: str) -> bytes:
+    """At most one byte more than allowed: a file that is too large is not read to its end."""
     try:
         if name == STDIN:
             data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
         else:
             with open(name, "rb") as stream:
-                size = os.fstat(stream.fileno()).st_size
-                data = stream.read(MAX_FILE_BYTES + 1) if size <= MAX_FILE_BYTES else b""
+                data = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise Refused("Unreadable", error.strerror or str(error), 1, 1) from None
-    if name == STDIN or not data:
-        size = len(data) if name == STDIN else size
-    if size > MAX_FILE_BYTES or len(data) > MAX_FILE_BYTES:
+    if len(data) > MAX_FILE_BYTES:
         raise Refused("TooLarge", f"more than {MAX_FILE_BYTES} bytes, the most a file may have; split it", 1, 1)
     return data
 

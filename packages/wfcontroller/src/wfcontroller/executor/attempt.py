@@ -57,14 +57,19 @@ class Attempt:
         if self._scope is not None and not (self._guarded is not None and self._guarded.in_flight):
             self._scope.reschedule(asyncio.get_running_loop().time())
 
-    async def run(self) -> None:
-        """Execute and report.  Never raises but for the task's own cancellation."""
+    async def run(self) -> bool:
+        """Execute and report; False when somebody else reports on it.
+
+        Never raises but for the task's own cancellation.
+        """
         try:
             await self._run()
         except NotOurs:
-            _log.info("%s: nobody to report to any more", self._record.raw["metadata"]["name"])
+            _log.info("%s: gone, or somebody else reports on it", self._record.raw["metadata"]["name"])
+            return False
         except ApiError as error:
             _log.error("%s: the report was refused: %s", self._record.raw["metadata"]["name"], error)
+        return True
 
     async def _run(self) -> None:
         if self._record.ended:

@@ -55,23 +55,10 @@ class ObjectChange:
         return self.capture_of(found)
 
     async def rehearse(self, work: Work, captured: Captured) -> None:
-        found = await self._read(work)
-        body = self._body(found)
-        if body is not None:
-            await work.api.update(self.place.resource, body, dry_run=True)
+        await self._converge(work, dry_run=True)
 
     async def act(self, work: Work, captured: Captured) -> None:
-        for delay in (*_AGAIN_AFTER, None):
-            body = self._body(await self._read(work))
-            if body is None:
-                return
-            try:
-                await work.api.update(self.place.resource, body)
-                return
-            except ApiError as error:
-                if delay is None or not (error.reason == "Conflict" or is_outcome_unknown(error)):
-                    raise
-                await asyncio.sleep(error.retry_after or delay)
+        await self._converge(work, dry_run=False)
 
     async def verify(self, work: Work, captured: Captured) -> Done:
         before = self._before if self._before is not None else await self._read(work)
@@ -80,6 +67,19 @@ class ObjectChange:
     def changed(self, work: Work, captured: Captured) -> bool:
         part = self.part_in(captured)
         return part is MISSING or bool(self.wanted(part) != part)
+
+    async def _converge(self, work: Work, *, dry_run: bool) -> None:
+        for delay in (*_AGAIN_AFTER, None):
+            body = self._body(await self._read(work))
+            if body is None:
+                return
+            try:
+                await work.api.update(self.place.resource, body, dry_run=dry_run)
+                return
+            except ApiError as error:
+                if delay is None or not (error.reason == "Conflict" or is_outcome_unknown(error)):
+                    raise
+                await asyncio.sleep(error.retry_after or delay)
 
     def _verdict(self, before: Object, found: Object | None) -> Verdict:
         if found is None:

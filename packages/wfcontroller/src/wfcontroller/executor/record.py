@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wfcontroller.api import Api, ApiError, Object
-from wfcontroller.executor.failures import TRANSIENT
+from wfcontroller.executor.failures import TRANSIENT, is_outcome_unknown
 from wfcore.codec import encode
 from wfcore.model.enums import FailureClass
 from wfcore.model.execution import KubernetesExecutionStatus
@@ -40,7 +40,7 @@ class Record:
         when the server refuses the content.
         """
         wanted = encode(status)
-        failures = 0
+        failures, unanswered = 0, False
         while self.raw.get("status") != wanted:
             try:
                 self.raw = await self._api.update_status(KUBERNETES_EXECUTIONS, {**self.raw, "status": wanted})
@@ -51,9 +51,10 @@ class Record:
                 if error.status != 409 and error.status not in TRANSIENT:
                     raise
                 if error.status != 409:
-                    failures += 1
+                    failures, unanswered = failures + 1, unanswered or is_outcome_unknown(error)
                     await asyncio.sleep(error.retry_after or min(0.1 * 2 ** min(failures, 20), _SLOWEST_RETRY))
-                await self._reread(wanted)
+                # The wanted status may only be there because an unanswered request of this process was performed.
+                await self._reread((self.raw.get("status"), wanted) if unanswered else (self.raw.get("status"),))
 
     async def end(self, status: KubernetesExecutionStatus) -> None:
         """Write a terminal status; one the server finds fault with is cut down to what it always accepts."""
@@ -67,15 +68,15 @@ class Record:
                 error_message=clipped(f"the report was refused: {error.message}"),
             ))
 
-    async def _reread(self, wanted: Mapping[str, Any]) -> None:
-        metadata, known = self.raw["metadata"], self.raw.get("status")
+    async def _reread(self, ours: Sequence[Mapping[str, Any] | None]) -> None:
+        metadata = self.raw["metadata"]
         try:
             found = await self._api.get(KUBERNETES_EXECUTIONS, metadata["namespace"], metadata["name"])
         except ApiError as error:
             if error.status == 404:
                 raise NotOurs from None
             return  # asked again before the next write
-        if found["metadata"]["uid"] != metadata["uid"] or found.get("status") not in (known, wanted):
+        if found["metadata"]["uid"] != metadata["uid"] or found.get("status") not in ours:
             raise NotOurs
         self.raw = found
 

@@ -26,8 +26,9 @@ _log = logging.getLogger("wfexecutor")
 class Executor:
     """Performs KubernetesExecutions through the `Api`.
 
-    One instance at a time acts on a namespace; a second one does no harm to objects
-    (every status write is conditional) but leaves the other's attempts alone.
+    One instance at a time should act on a namespace.  A second one does no harm: what it finds begun it takes
+    for the work of a former life and finishes, both converge on the same objects by conditional writes, and of
+    two reports the first counts; whoever loses leaves that execution alone from then on.
 
     Args:
         api: The cluster.
@@ -44,6 +45,7 @@ class Executor:
         self._actions = custom_actions(actions or {})
         self._slots = asyncio.Semaphore(settings.parallelism)
         self._running: dict[str, Attempt | None] = {}  # by uid; None until the live read
+        self._lost: dict[str, None] = {}  # uids that another executor reports on
 
     async def run(self) -> None:
         """Execute until cancelled."""
@@ -74,15 +76,15 @@ class Executor:
         async for event in events:
             version = event.object["metadata"]["resourceVersion"]
             if event.type == "DELETED":
-                self._cancel(event.object["metadata"]["uid"])
+                self._forget(event.object["metadata"]["uid"])
             elif event.type != "BOOKMARK":
                 self._see(event.object, tasks)
         return version
 
     def _replace(self, items: list[Object], tasks: asyncio.TaskGroup) -> None:
         listed = {item["metadata"]["uid"] for item in items}
-        for uid in [uid for uid in self._running if uid not in listed]:
-            self._cancel(uid)
+        for uid in [uid for uid in (*self._running, *self._lost) if uid not in listed]:
+            self._forget(uid)
         for item in items:
             self._see(item, tasks)
 
@@ -92,9 +94,13 @@ class Executor:
         if uid in self._running:
             if "deletionTimestamp" in metadata:
                 self._cancel(uid)
-        elif (item.get("status") or {}).get("phase") not in TERMINAL:
+        elif uid not in self._lost and (item.get("status") or {}).get("phase") not in TERMINAL:
             self._running[uid] = None
             tasks.create_task(self._execute(item), name=f"execute-{metadata['name']}")
+
+    def _forget(self, uid: str) -> None:
+        self._lost.pop(uid, None)
+        self._cancel(uid)
 
     def _cancel(self, uid: str) -> None:
         attempt = self._running.get(uid)
@@ -109,7 +115,8 @@ class Executor:
                 if live is not None:
                     attempt = Attempt(self._api, self._settings, self._now, self._actions, live)
                     self._running[metadata["uid"]] = attempt
-                    await attempt.run()
+                    if not await attempt.run():
+                        self._lost[metadata["uid"]] = None
         finally:
             del self._running[metadata["uid"]]
 

@@ -60,8 +60,14 @@ def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionSta
         yield "Planned", ConditionStatus.FALSE, reason, status.failure_message
     if status.execution_start_time is not None:
         yield "Validated", ConditionStatus.TRUE, Reason.VALIDATED, "every check passed"
+    elif over and status.phase is Phase.COMPLETED:
+        yield "Validated", ConditionStatus.TRUE, reason, "every static check passed; nothing was executed"
     elif over:
         yield "Validated", ConditionStatus.FALSE, reason, status.failure_message
+    if status.suspended_since is not None and not over:
+        yield "Suspended", ConditionStatus.TRUE, Reason.SUSPENDED, "spec.suspend is set: nothing is launched"
+    elif any(condition.type == "Suspended" for condition in status.conditions):
+        yield "Suspended", ConditionStatus.FALSE, Reason.RESUMED, "the workflow is not held"
     yield from _progressing(status, over, reason)
     yield from _rollback(status, over)
     if over:
@@ -124,6 +130,8 @@ def _reason(status: WorkflowExecutionStatus) -> Reason:
     for reason in Reason:
         if status.failure_reason and reason.snake == status.failure_reason:
             return reason
+    if status.phase is Phase.COMPLETED and status.workflow_result is None:
+        return Reason.PLAN_ONLY if status.workflow is not None else Reason.OBSERVE_ONLY
     outcome = status.workflow_result.outcome if status.workflow_result else None
     return {Outcome.SUCCESS: Reason.SUCCEEDED, Outcome.PARTIAL_SUCCESS: Reason.PARTIALLY_SUCCEEDED,
             Outcome.UNKNOWN: Reason.UNVERIFIED}.get(outcome or Outcome.FAILED, Reason.FINISHED)

@@ -28,8 +28,8 @@ def _of_transition(before: WorkflowExecutionStatus, after: WorkflowExecutionStat
         case Phase.EXECUTING:
             yield Happening("Normal", EventReason.VALIDATED.value, "every check passed")
         case Phase.COMPLETED:
-            outcome = after.workflow_result.outcome.value if after.workflow_result else "unknown"
-            yield Happening("Normal", EventReason.COMPLETED.value, f"outcome {outcome}")
+            outcome = f"outcome {after.workflow_result.outcome.value}" if after.workflow_result else "nothing executed"
+            yield Happening("Normal", EventReason.COMPLETED.value, outcome)
         case Phase.FAILED:
             if before.phase in (Phase.PLANNING, Phase.VALIDATING):
                 yield Happening("Warning", EventReason.VALIDATION_FAILED.value, after.failure_message)

@@ -8,19 +8,21 @@ import attrs
 
 from wfcore.codec import Malformed
 from wfcore.decision import Decision
-from wfcore.ending import failed
+from wfcore.ending import failed, not_executed
 from wfcore.lifecycle.conditions import with_conditions
+from wfcore.lifecycle.control import is_held, with_hold
 from wfcore.lifecycle.phase_executing import advance_execution
 from wfcore.lifecycle.phase_monitoring import advance_monitoring
-from wfcore.lifecycle.phase_planning import begin, planned, problem_text, static_problems, validated
+from wfcore.lifecycle.phase_planning import begin, plan_only, planned, problem_text, static_problems, validated
 from wfcore.lifecycle.planned import plan_of
 from wfcore.lifecycle.soundness import is_sound
 from wfcore.lifecycle.transitions import TERMINAL, TRANSITIONS
-from wfcore.model.enums import Phase
+from wfcore.model.enums import Mode, Phase, Stop
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
 from wfcore.reasons import Reason
 from wfcore.rollback.advance import advance_rollback
+from wfcore.rollback.start import begin_rollback
 from wfcore.snapshot import Snapshot
 
 
@@ -48,7 +50,7 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
     if before.phase in TERMINAL:
         return Decision(status=before)
     now = max(now, _latest(before))
-    decision = _advance(snapshot, before, now)
+    decision = _advance(snapshot, with_hold(before, snapshot.workflow.spec, now), now)
     if decision.need_live:
         return decision
     if decision.status.phase is not before.phase:
@@ -84,7 +86,12 @@ def _advance(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime)
 
 
 def _prepare(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> Decision:
-    if status.phase_deadline is not None and now >= status.phase_deadline:
+    spec = snapshot.workflow.spec
+    if spec.stop is not Stop.NO:
+        return Decision(status=failed(status, Reason.STOPPED, "stopped before anything was executed", now), wake_at=now)
+    if is_held(spec) and status.phase is Phase.VALIDATING:
+        return Decision(status=status)
+    if status.phase_deadline is not None and now >= status.phase_deadline and not is_held(spec):
         planning = status.phase is Phase.PLANNING
         reason = Reason.PLANNING_TIMEOUT if planning else Reason.VALIDATING_TIMEOUT
         return Decision(status=failed(status, reason, f"{status.phase.value} took too long", now), wake_at=now)
@@ -93,14 +100,20 @@ def _prepare(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime)
     if status.phase is Phase.PLANNING:
         if isinstance(plan, Malformed):
             return Decision(status=planned(snapshot, None, plan.problems, now), wake_at=now)
+        if spec.execution_strategy.mode is Mode.PLAN:
+            return Decision(status=plan_only(snapshot, plan, now), wake_at=now)
         return Decision(status=planned(snapshot, plan, (), now), wake_at=now)
     if isinstance(plan, Malformed):
         return Decision(status=failed(status, Reason.PLANNING_ERROR, problem_text(plan.problems), now), wake_at=now)
+    if snapshot.settings.observe_only:
+        return Decision(status=not_executed(status, now), wake_at=now)
     return Decision(status=validated(snapshot, plan, now), wake_at=now)
 
 
 def _running(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> Decision:
     match status.phase:
+        case Phase.MONITORING if snapshot.workflow.spec.stop is not Stop.NO:
+            return begin_rollback(snapshot, status, plan, Reason.STOPPED, "stopped while monitoring", now)
         case Phase.EXECUTING:
             return advance_execution(snapshot, status, plan, now)
         case Phase.MONITORING:

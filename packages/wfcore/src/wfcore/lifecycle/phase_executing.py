@@ -22,7 +22,7 @@ from wfcore.execution.ledger import (
     skipped,
 )
 from wfcore.execution.retries import is_idempotent, should_retry
-from wfcore.model.enums import Phase, StepPhase
+from wfcore.model.enums import Phase, StepPhase, Stop
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import KubernetesExecution
 from wfcore.planning.planner import Plan
@@ -46,10 +46,11 @@ def advance_execution(snapshot: Snapshot, status: WorkflowExecutionStatus, plan:
     for number, entry in ledger.items():
         if is_running(entry):
             ledger[number] = _absorb(snapshot, plan, entry, progress, now)
-    halt = _halt(status, plan, ledger, now)
+    halt = _halt(status, plan, ledger, snapshot.workflow.spec.stop, now)
     if halt is None:
         _skip_dependants(plan, ledger, now)
-        _launch(snapshot, plan, ledger, progress, now)
+        if status.suspended_since is None:
+            _launch(snapshot, plan, ledger, progress, now)
         if status.workflow_deadline is not None:
             progress.wakes.append(status.workflow_deadline)
     else:
@@ -98,10 +99,13 @@ def _says_when(child: KubernetesExecution | Unreadable | None, now: datetime) ->
     return ended is not None and ended <= now
 
 
-def _halt(status: WorkflowExecutionStatus, plan: Plan, ledger: dict[int, StepStatus], now: datetime) -> Halt | None:
+def _halt(status: WorkflowExecutionStatus, plan: Plan, ledger: dict[int, StepStatus], stop: Stop,
+          now: datetime) -> Halt | None:
     for number, entry in ledger.items():
         if entry.status is StepPhase.FAILED and number in plan.critical:
             return Halt(Reason.STEP_EXECUTION_FAILED, f"critical step {number} failed: {entry.error_message}")
+    if stop is not Stop.NO:
+        return Halt(Reason.STOPPED, f"stopped ({stop.value}) while executing")
     if status.workflow_deadline is not None and now >= status.workflow_deadline:
         return Halt(Reason.WORKFLOW_TIMEOUT, "the workflow did not end within its workflowTimeout")
     return None

@@ -12,6 +12,7 @@ import attrs
 from wfcore.codec.durations import format_duration
 from wfcore.decision import Decision
 from wfcore.ending import completed
+from wfcore.lifecycle.control import current_deadline
 from wfcore.model.enums import Outcome, ResourceHealth, StepPhase
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
@@ -37,7 +38,7 @@ def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan
     Only a change of the verdict is written: `stableSince` says since when every
     sample was healthy, and the samples in between follow from the interval.
     """
-    settings, deadline = snapshot.settings, status.phase_deadline or now
+    settings, deadline = snapshot.settings, current_deadline(status, now) or now
     facts = snapshot.facts
     health = _health(facts, monitored_targets(status, plan)) if facts is not None else ResourceHealth.UNKNOWN
     if facts is not None and health is not ResourceHealth.UNKNOWN:

@@ -8,11 +8,11 @@ from datetime import datetime
 import attrs
 
 from wfcore.codec import Problem, encode
-from wfcore.ending import failed
+from wfcore.ending import failed, not_executed
 from wfcore.execution.ledger import clipped
 from wfcore.model.enums import Phase
 from wfcore.model.plan import PlanInputs
-from wfcore.model.status import StepStatus, ValidationResults, WorkflowExecutionStatus
+from wfcore.model.status import RenderedWorkflow, StepStatus, ValidationResults, WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
 from wfcore.reasons import Reason
 from wfcore.snapshot import Snapshot
@@ -46,6 +46,16 @@ def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
         step_statuses=tuple(StepStatus(step_number=n, action=step.action.value) for n, step in plan.steps.items()),
         phase_deadline=now + snapshot.settings.validating_timeout,
         workflow_deadline=now + plan.workflow_timeout if plan.workflow_timeout else None)
+
+
+def plan_only(snapshot: Snapshot, plan: Plan, now: datetime) -> WorkflowExecutionStatus:
+    """The terminal status of a workflow that only wanted its plan: the rendered steps are published."""
+    rendered = tuple(attrs.evolve(plan.rendered[n], plan_digest=plan.digest) for n in plan.order)
+    status = attrs.evolve(
+        snapshot.workflow.status, plan_inputs=snapshot.workflow.status.plan_inputs or PlanInputs(),
+        plan_digest=plan.digest, execution_plan=plan.published, total_steps=len(plan.steps),
+        workflow=RenderedWorkflow(steps=rendered))
+    return not_executed(status, now)
 
 
 def static_problems(snapshot: Snapshot) -> tuple[Problem, ...]:

@@ -167,6 +167,8 @@ class WorkflowExecutionStatus:
     completion_time: datetime | None = prop("When the workflow ended.", default=None)
     phase_deadline: datetime | None = prop("When the current phase times out.", default=None)
     workflow_deadline: datetime | None = prop("When the whole workflow times out.", default=None)
+    suspended_since: datetime | None = prop("Since when nothing is launched because spec.suspend is set.",
+                                            default=None)
     stable_since: datetime | None = prop("Since when the targets were seen healthy.", default=None)
     last_sample_time: datetime | None = prop("When the targets were last judged.", default=None)
     sampled: int = prop("How often the targets were judged.", default=0, minimum=0)

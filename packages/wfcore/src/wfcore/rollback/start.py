@@ -8,7 +8,7 @@ import attrs
 
 from wfcore.decision import Decision
 from wfcore.ending import failed, recommended_for
-from wfcore.model.enums import Mutated, Phase, RollbackPhase, RollbackStrategy
+from wfcore.model.enums import Mutated, Phase, RollbackPhase, RollbackStrategy, Stop
 from wfcore.model.status import DirtyObject, RollbackStatus, StepRollback, StepStatus, WorkflowExecutionStatus
 from wfcore.planning import dag
 from wfcore.planning.planner import Plan
@@ -25,8 +25,8 @@ def begin_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Pl
     something and has no rollbackSpec is dirty from the start.
     """
     changed = [entry for entry in status.step_statuses if entry.mutated is not Mutated.NO]
-    automatic = plan.rollback_strategy is RollbackStrategy.AUTOMATIC
-    compensable = {e.step_number for e in changed if plan.steps[e.step_number].rollback_spec} if automatic else set()
+    wanted = _is_wanted(snapshot.workflow.spec.stop, plan.rollback_strategy, reason)
+    compensable = {e.step_number for e in changed if plan.steps[e.step_number].rollback_spec} if wanted else set()
     dirty = tuple(d for e in changed if e.step_number not in compensable for d in dirty_objects(e, plan))
     named = attrs.evolve(status, failure_reason=reason.snake, failure_message=message)
     if not compensable:
@@ -42,6 +42,13 @@ def begin_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Pl
             phase_deadline=now + snapshot.settings.rolling_back_timeout,
             rollback=RollbackStatus(performed=True, steps=order, dirty=dirty)),
         wake_at=now)
+
+
+def _is_wanted(stop: Stop, strategy: RollbackStrategy, reason: Reason) -> bool:
+    """A person's `stop: Rollback` also works under `manual`; `none` never rolls back, and a graceful stop doesn't."""
+    if reason is Reason.STOPPED:
+        return stop is Stop.ROLLBACK and strategy is not RollbackStrategy.NONE
+    return strategy is RollbackStrategy.AUTOMATIC
 
 
 def dirty_objects(entry: StepStatus, plan: Plan) -> tuple[DirtyObject, ...]:

@@ -13,12 +13,9 @@ _UNSUPPORTED: tuple[tuple[Path, Any], ...] = (
     (("executionStrategy", "approvalTimeout"), None),
     (("executionStrategy", "dryRunFirst"), False),
     (("executionStrategy", "safetyChecks"), []),
-    (("executionStrategy", "mode"), "Execute"),
     (("adaptiveOrchestration", "optimizationEnabled"), False),
     (("adaptiveOrchestration", "learningFromHistory"), False),
     (("adaptiveOrchestration", "dynamicStepAdjustment"), False),
-    (("suspend",), False),
-    (("stop",), ""),
     (("rollbackOf",), None),
     (("retryOf",), None),
 )

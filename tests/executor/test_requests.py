@@ -1,0 +1,339 @@
+"""Bad lines and busy servers: conflicts, lost answers, refusals, expired watches."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from wfcontroller.api import ApiError
+from wfcontroller.executor.failures import CLASS_OF_STATUS, class_of, withholding
+from wfcore.model.enums import FailureClass
+from wfcore.resources import CONFIG_MAPS, DEPLOYMENTS, KUBERNETES_EXECUTIONS, LEASES, SECRETS
+from wfcore.simulation.operations import Compact
+from wfcore.simulation.store import apply
+
+from .world import OWN, START, run
+
+WEB = {"namespace": "default", "deployment": "web"}
+SCALE = {"scaleDeployment": {**WEB, "replicas": 5}}
+IMAGE = {"updateImage": {**WEB, "container": "main", "newImage": "web:2"}}
+CONFLICT = ApiError(409, "Conflict", "the object has been modified")
+
+
+def changes(entry):
+    return entry[:2] == ("update", "Deployment") and not entry[4]
+
+
+def reports(entry):
+    return entry[0] == "update_status"
+
+
+def test_refusals_fall_into_the_classes_of_the_contract():
+    assert FailureClass.RESOURCE_QUOTA_EXCEEDED is class_of(ApiError(403, "Forbidden", "exceeded quota: q"))
+    assert FailureClass.PERMISSION_DENIED is class_of(ApiError(403, "Forbidden", "no"))
+    assert FailureClass.UNKNOWN_ERROR is class_of(ApiError(418, "Teapot", "?"))
+    for status, expected in CLASS_OF_STATUS.items():
+        assert expected is class_of(ApiError(status, "x", "y"))
+
+
+def test_the_server_s_words_about_secrets_are_withheld():
+    error = ApiError(422, "Invalid", "Invalid value: hunter2", retry_after=3.0)
+
+    assert "hunter2" not in str(withholding(error, SECRETS))
+    assert error is withholding(error, CONFIG_MAPS)
+    assert 3.0 == withholding(error, SECRETS).retry_after
+
+
+@pytest.mark.parametrize(("error", "performed"), [
+    (CONFLICT, False), (ApiError(0, "Timeout", "no answer"), False), (ApiError(0, "Timeout", "no answer"), True),
+    (ApiError(503, "ServiceUnavailable", "busy", retry_after=2.0), False),
+])
+def test_a_refused_or_unanswered_change_is_read_again_and_made_once(error, performed):
+    async def scenario(world):
+        await world.deployment()
+        world.tap.fault(changes, error, performed=performed)
+        status = await world.perform("scale-deployment", SCALE)
+
+        assert ("rollback_ready", "yes") == (status["phase"], status["rollbackInformation"]["mutated"])
+        changed = [item for _, item in world.history(DEPLOYMENTS) if item["spec"]["replicas"] == 5]
+        assert 1 == len({item["metadata"]["generation"] for item in changed})
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("error", "failure_class", "mutated"), [
+    (CONFLICT, "resource_conflict", "no"), (ApiError(0, "Timeout", "no answer"), "service_unavailable", "unknown"),
+    (ApiError(403, "Forbidden", "no"), "permission_denied", "no"),
+])
+def test_a_change_that_never_goes_through_ends_with_its_class_and_what_is_known(error, failure_class, mutated):
+    async def scenario(world):
+        await world.deployment()
+        world.tap.fault(changes, error, times=99)
+        status = await world.perform("scale-deployment", SCALE)
+
+        assert ("failed", failure_class, mutated) == (
+            status["phase"], status["failureClass"], status["rollbackInformation"]["mutated"])
+        assert len([each for each in world.tap.log if changes(each)]) <= 7
+
+    run(scenario)
+
+
+def test_reads_are_patient():
+    async def scenario(world):
+        await world.deployment()
+        world.tap.fault(lambda entry: entry[0] == "get", ApiError(500, "InternalError", "?"), times=3)
+
+        assert "rollback_ready" == (await world.perform("scale-deployment", SCALE))["phase"]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("performed", [True, False])
+@pytest.mark.parametrize("nth", [0, 1, 2])
+def test_a_report_without_an_answer_is_repeated_until_it_is_there(nth, performed):
+    async def scenario(world):
+        await world.deployment()
+        seen = []
+
+        def nth_report(entry):
+            seen.extend([entry] if reports(entry) else [])
+            return reports(entry) and len(seen) in (nth + 1, nth + 2)
+
+        world.tap.fault(nth_report, ApiError(0, "Timeout", "no answer"), performed=performed, times=1)
+        status = await world.perform("scale-deployment", SCALE)
+
+        assert "rollback_ready" == status["phase"]
+        assert 5 == world.spec()["replicas"]
+        assert 1 == len(world.tap.mutations)
+
+    run(scenario)
+
+
+def test_a_report_survives_a_long_outage_and_a_change_of_the_metadata():
+    async def scenario(world):
+        await world.deployment()
+        name = await world.step("scale-deployment", SCALE)
+        await world.until(lambda: world.tap.mutations)
+        world.tap.fault(lambda entry: reports(entry) or entry[1] == "KubernetesExecution",
+                        ApiError(0, "Timeout", "no answer"), times=12)
+        await world.edit(KUBERNETES_EXECUTIONS, name, lambda body: body["metadata"].update(labels={"seen": "yes"}))
+
+        assert "rollback_ready" == (await world.ended(name))["phase"]
+
+    run(scenario)
+
+
+def test_a_status_that_somebody_else_wrote_is_left_alone():
+    async def scenario(world):
+        await world.deployment()
+        name = await world.step("update-image", IMAGE)
+        await world.until(lambda: world.tap.mutations)
+        body = await world.server.get(KUBERNETES_EXECUTIONS, "default", name)
+        body["status"] = {"phase": "failed", "errorMessage": "taken over"}
+        await world.server.update_status(KUBERNETES_EXECUTIONS, body)
+        await asyncio.sleep(60)
+
+        assert "taken over" == world.status(name)["errorMessage"]
+        assert "rollback_ready" == (await world.perform("scale-deployment", SCALE, number=2))["phase"]
+
+    run(scenario)
+
+
+def test_a_report_that_the_server_refuses_is_cut_down_to_what_it_accepts():
+    async def scenario(world):
+        await world.deployment()
+        name = await world.step("scale-deployment", SCALE)
+        await world.until(lambda: world.tap.mutations)
+        world.tap.fault(reports, ApiError(422, "Invalid", "too long"))
+        status = await world.ended(name)
+
+        assert ("failed", "unknown_error", "yes") == (
+            status["phase"], status["failureClass"], status["rollbackInformation"]["mutated"])
+        assert "the report was refused" in status["errorMessage"]
+
+    run(scenario)
+
+
+def test_an_executor_whose_reports_are_always_refused_goes_on():
+    async def scenario(world):
+        await world.deployment()
+        world.tap.fault(lambda entry: reports(entry) and entry[3] == "wf-step-1", ApiError(403, "Forbidden", "no"),
+                        times=99)
+        await world.step("scale-deployment", SCALE)
+
+        assert "rollback_ready" == (await world.perform("update-image", IMAGE, number=2))["phase"]
+        assert "phase" not in world.status("wf-step-1")
+
+    run(scenario)
+
+
+def test_expired_and_broken_watches_are_opened_again():
+    async def scenario(world):
+        await world.deployment()
+        for error in (ApiError(410, "Expired", "too old"), ApiError(500, "InternalError", "?")):
+            world.tap.fault(lambda entry: entry[:2] == ("watch", "Deployment"), error)
+        status = await world.perform("update-image", IMAGE)
+
+        assert "rollback_ready" == status["phase"]
+
+    run(scenario)
+
+
+def test_a_watch_that_is_forbidden_is_a_failure():
+    async def scenario(world):
+        await world.deployment()
+        world.tap.fault(lambda entry: entry[:2] == ("watch", "Deployment"), ApiError(403, "Forbidden", "no"), times=9)
+
+        assert "permission_denied" == (await world.perform("update-image", IMAGE))["failureClass"]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("error", [ApiError(410, "Expired", "too old"), ApiError(503, "ServiceUnavailable", "busy")])
+def test_executions_are_found_again_after_the_watch_is_lost(error):
+    async def scenario(world):
+        await world.deployment()
+        world.tap.fault(lambda entry: entry[1] == "KubernetesExecution" and entry[0] in ("watch", "list"), error, times=3)
+
+        assert "rollback_ready" == (await world.perform("scale-deployment", SCALE))["phase"]
+
+    run(scenario, started=True)
+
+
+def test_an_execution_that_vanished_while_the_watch_was_lost_is_cancelled():
+    async def scenario(world):
+        await world.deployment(deadline=86_400)
+        name = await world.step(
+            "update-image", {"updateImage": {**IMAGE["updateImage"], "newImage": "web:bad"}}, timeout="24h")
+        await world.until(lambda: world.tap.mutations)
+        # The next watch, opened when this one has run its time, fails; meanwhile the execution goes.
+        world.tap.fault(lambda entry: entry[:2] == ("watch", "KubernetesExecution"), ApiError(410, "Expired", "?"))
+        world.tap.fault(lambda entry: entry[:2] == ("list", "KubernetesExecution"), ApiError(0, "Timeout", "?"), times=6)
+        await world.until(lambda: world.tap.log[-1][:2] == ("list", "KubernetesExecution"))
+        await world.edit(KUBERNETES_EXECUTIONS, name, lambda body: body["metadata"].update(finalizers=[]))
+        await world.server.delete(KUBERNETES_EXECUTIONS, "default", name)
+        status = await world.perform("cordon-node", {"cordonNode": {"nodeName": "n1"}}, number=2, timeout="10m")
+
+        assert "rollback_ready" == status["phase"]
+
+    run(scenario, parallelism=1)
+
+
+def test_an_execution_that_cannot_be_read_at_first_is_read_later():
+    async def scenario(world):
+        await world.deployment()
+        world.tap.fault(lambda entry: entry[:2] == ("get", "KubernetesExecution"), ApiError(403, "Forbidden", "no"))
+
+        assert "rollback_ready" == (await world.perform("scale-deployment", SCALE))["phase"]
+
+    run(scenario)
+
+
+def snapshots(world):
+    return [item["metadata"]["name"] for item in world.all(SECRETS)
+            if "kubernetesexecution.kubernaut.io/snapshot" in item["metadata"].get("labels", {})]
+
+
+def test_snapshots_live_as_long_as_their_executions():
+    async def scenario(world):
+        await world.deployment()
+        await world.perform("update-image", IMAGE)
+        await world.perform("restart-deployment", {"restartDeployment": WEB}, number=2)
+        await asyncio.sleep(700)
+
+        assert 2 == len(snapshots(world))
+        await world.edit(KUBERNETES_EXECUTIONS, "wf-step-1", lambda body: body["metadata"].update(finalizers=[]))
+        await world.server.delete(KUBERNETES_EXECUTIONS, "default", "wf-step-1")
+        await asyncio.sleep(700)
+        uid = world.one(KUBERNETES_EXECUTIONS, "wf-step-2")["metadata"]["uid"]
+        assert [f"wf-snapshot-{uid}"] == snapshots(world)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("verb", ["list", "get", "delete"])
+def test_a_sweep_that_fails_is_repeated_at_the_next(verb):
+    async def scenario(world):
+        await world.create(SECRETS, "left", OWN, labels={"kubernetesexecution.kubernaut.io/snapshot": "true"},
+                           annotations={"kubernetesexecution.kubernaut.io/execution-name": "nobody",
+                                        "kubernetesexecution.kubernaut.io/execution-namespace": "default"})
+        kind = "KubernetesExecution" if verb == "get" else "Secret"
+        tap = world.start()
+        tap.fault(lambda entry: entry[:2] == (verb, kind), ApiError(403, "Forbidden", "no"))
+        await asyncio.sleep(60)
+
+        assert ["left"] == snapshots(world)
+        await asyncio.sleep(700)
+        assert [] == snapshots(world)
+
+    run(scenario, started=False)
+
+
+def test_a_snapshot_that_somebody_else_removes_is_no_fault_of_the_sweep():
+    async def scenario(world):
+        await world.create(SECRETS, "left", OWN, labels={"kubernetesexecution.kubernaut.io/snapshot": "true"},
+                           annotations={"kubernetesexecution.kubernaut.io/execution-name": "nobody",
+                                        "kubernetesexecution.kubernaut.io/execution-namespace": "default"})
+        tap = world.start()
+        tap.fault(lambda entry: entry[0] == "delete", ApiError(404, "NotFound", "gone"), performed=True)
+        await asyncio.sleep(60)
+
+        assert [] == snapshots(world)
+
+    run(scenario, started=False)
+
+
+def test_without_its_snapshot_an_attempt_does_not_begin():
+    async def scenario(world):
+        await world.deployment()
+        world.tap.fault(lambda entry: entry[:2] == ("create", "Secret"), ApiError(413, "RequestEntityTooLarge", "big"))
+        status = await world.perform("update-image", IMAGE)
+
+        assert ("failed", "validation_error") == (status["phase"], status["failureClass"])
+        assert [] == world.tap.mutations
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_snapshot_that_cannot_be_read_restores_nothing(status):
+    async def scenario(world):
+        await world.deployment()
+        await world.perform("update-image", IMAGE)
+        world.tap.fault(lambda entry: entry[:2] == ("get", "Secret"), ApiError(status, "x", "y"), times=9)
+        undone = await world.undo("wf-step-1", "restore-previous-deployment")
+
+        assert "failed" == undone["phase"]
+        assert "web:2" == world.spec()["template"]["spec"]["containers"][0]["image"]
+
+    run(scenario)
+
+
+def test_the_heartbeat_is_renewed_through_refusals_and_only_if_asked_for():
+    async def scenario(world):
+        world.tap.fault(lambda entry: entry[1] == "Lease", ApiError(503, "ServiceUnavailable", "busy"), times=2)
+        await asyncio.sleep(95)
+        lease = world.one(LEASES, "wfexecutor", OWN)["spec"]
+
+        assert "2026-01-01T00:01:30.000000Z" == lease["renewTime"]
+        assert 40 == lease["leaseDurationSeconds"]
+
+    async def silent(world):
+        await asyncio.sleep(95)
+        assert world.one(LEASES, "wfexecutor", OWN) is None
+        assert START == world.loop.start
+
+    run(scenario, heartbeat=True)
+    run(silent)
+
+
+def test_a_history_that_was_forgotten_is_listed_again():
+    async def scenario(world):
+        await world.deployment()
+        server = world.server
+        server._store.state = apply(server.state, Compact(server.state.version))[0]
+
+        assert "rollback_ready" == (await world.perform("scale-deployment", SCALE))["phase"]
+
+    run(scenario)
