@@ -23,6 +23,7 @@ class Reason(StrEnum):
     SUSPENDED = "Suspended"
     RESUMED = "Resumed"
     STOPPED = "Stopped"
+    DRY_RUN_FAILED = "DryRunFailed"
     SAFETY_VALIDATION_FAILED = "SafetyValidationFailed"
     # Executing.
     STEPS_RUNNING = "StepsRunning"

@@ -25,6 +25,7 @@ class Settings:
     max_parallel_steps: int = 5
     planning_timeout: timedelta = timedelta(seconds=30)
     validating_timeout: timedelta = timedelta(minutes=5)
+    dry_run_timeout: timedelta = timedelta(seconds=30)
     step_timeout: timedelta = timedelta(minutes=5)
     monitoring_timeout: timedelta = timedelta(minutes=10)
     compensation_timeout: timedelta = timedelta(minutes=5)

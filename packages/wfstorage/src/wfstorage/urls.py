@@ -42,4 +42,5 @@ def parse_url(text: str) -> URL:
 def public_url(url: URL) -> str:
     """The URL for people: no driver, no password, no option that may be a secret."""
     query = {name: value for name, value in url.query.items() if name in SHOWN_OPTIONS}
-    return URL.create("postgresql", url.username or None, None, url.host, url.port, url.database, query).render_as_string()
+    shown = URL.create("postgresql", url.username or None, None, url.host, url.port, url.database, query)
+    return shown.render_as_string()

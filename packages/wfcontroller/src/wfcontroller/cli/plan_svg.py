@@ -80,10 +80,11 @@ def _plan(plan: dict[str, Any]) -> tuple[str, tuple[float, float]]:
 def _head(plan: dict[str, Any]) -> Iterator[str]:
     about = (f"{plan['totalSteps']} steps, {len(plan['waves'])} waves, {plan['strategy']}, "
              f"about {plan['estimatedDuration']}")
-    undone = " → ".join(", ".join(map(str, wave)) for wave in plan["rollbackOrder"]) or "nothing"
+    undone = " → ".join(", ".join(map(str, wave)) for wave in plan["rollbackOrder"])
+    undo = f"undone in the order {_cut(undone, 90)}" if undone else "nothing can be undone"
     yield f'<text class="title" x="{_MARGIN}" y="36">{escape(_cut(plan["name"], 60))}</text>'
     yield f'<text class="sub" x="{_MARGIN}" y="58">{escape(about)}</text>'
-    yield (f'<text class="sub" x="{_MARGIN}" y="76">undone in the order {escape(_cut(undone, 90))}; '
+    yield (f'<text class="sub" x="{_MARGIN}" y="76">{escape(undo)}; '
            f'<tspan fill="#d9480f">━ critical path</tspan></text>')
 
 

@@ -1,4 +1,154 @@
-"""x"""
+"""`wfctl run`: workflows to their end on the embedded cluster and database."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 import click
-@click.command()
-def run(): ...
+
+from wfcontroller.cli.output import (
+    NOT_SUCCESSFUL,
+    BadInput,
+    EnvironmentFailed,
+    checked_or_refused,
+    console,
+    files_argument,
+    format_option,
+    json_text,
+    one_or_list,
+)
+
+if TYPE_CHECKING:
+    from wfcontroller.cli.checking import Checked
+    from wfcontroller.run.request import RunObserver, RunRequest, RunResult
+
+# Virtual seconds per second when someone watches.
+_TERMINAL_SPEED = 20.0
+
+
+class _Speed(click.ParamType):
+    name = "N|max"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "max" or isinstance(value, float):
+            return value
+        try:
+            speed = float(value)
+        except ValueError:
+            speed = 0.0
+        if not 0 < speed < float("inf"):
+            self.fail(f"{value!r} is not a positive number or max", param, ctx)
+        return speed
+
+
+class _Fault(click.ParamType):
+    name = "STEP[:ATTEMPTS]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, tuple):
+            return value
+        step, colon, attempts = value.partition(":")
+        if not _positive(step) or (colon and not _positive(attempts)):
+            self.fail(f"{value!r} is not STEP or STEP:ATTEMPTS, like 2 or 2:1", param, ctx)
+        return int(step), int(attempts) if colon else None
+
+
+def _positive(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0
+
+
+@click.command(epilog="Example: wfctl run docs/examples/flaky-retries.yaml --fail 2:1 --dump cluster.yaml")
+@files_argument
+@click.option("--fail", "faults", type=_Fault(), multiple=True,
+              help="Make a step fail: STEP:ATTEMPTS its first attempts, STEP alone all, after it has acted. Repeatable.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Fix uids and the start, on a throw-away database: "
+              "the same bytes every time.")
+@click.option("--speed", type=_Speed(), help="Virtual seconds per second; default 20 on a terminal, else max.")
+@click.option("--dump", type=click.Path(dir_okay=False), metavar="FILE",
+              help="Write the final cluster as one List; YAML for .yaml, else JSON.")
+@click.option("--database", metavar="URL", help="PostgreSQL to record to; default: an embedded one.")
+@format_option("text", "json")
+def run(files: tuple[str, ...], faults: tuple[tuple[int, int | None], ...], seed: int | None,
+        speed: float | str | None, dump: str | None, database: str | None, output: str) -> None:
+    """Run the workflows of the files to their end, on a cluster in memory.
+
+    The other objects in the files are the cluster's initial state, and the
+    reference executor really changes them there. FILE is YAML or JSON; - is
+    standard input. Exit status: 0 every outcome is success, 1 one is anything
+    else, 2 bad input, 3 the environment failed.
+    """
+    from wfcontroller.cli.outcomes import is_success, run_document
+
+    checked = checked_or_refused(files)
+    _refuse_unknown_steps(checked, faults)
+    on_terminal = output == "text" and sys.stdout.isatty()
+    result = _run(_request(checked, dict(faults), seed, _pace(speed, on_terminal), database), on_terminal, output)
+    if dump is not None:
+        from wfcontroller.cli.dump import write_dump
+
+        write_dump(dump, result.cluster)
+    documents = [run_document(workflow, result.audit_ids) for workflow in result.workflows]
+    if output == "json":
+        click.echo(json_text(one_or_list(documents)), nl=False)
+    else:
+        _show_verdicts(documents, on_terminal)
+    if not all(map(is_success, documents)):
+        raise click.exceptions.Exit(NOT_SUCCESSFUL)
+
+
+def _pace(speed: float | str | None, on_terminal: bool) -> float | None:
+    if speed is None:
+        return _TERMINAL_SPEED if on_terminal else None
+    return speed if isinstance(speed, float) else None
+
+
+def _refuse_unknown_steps(checked: Checked, faults: Iterable[tuple[int, int | None]]) -> None:
+    known = {step["stepNumber"] for workflow in checked.workflows
+             for step in workflow.value["spec"]["workflowDefinition"]["steps"]}
+    for step, _ in faults:
+        if step not in known:
+            raise BadInput(f"--fail {step}: no workflow has a step {step}")
+
+
+def _request(checked: Checked, faults: dict[int, int | None], seed: int | None, speed: float | None,
+             database: str | None) -> RunRequest:
+    from wfcontroller.run.request import RunRequest
+
+    return RunRequest(documents=tuple(document.value for document in checked.documents), seed=seed, speed=speed,
+                      fail=faults, database=database)
+
+
+def _run(request: RunRequest, on_terminal: bool, output: str) -> RunResult:
+    from wfcontroller.cli.observers import LineObserver, LiveObserver, QuietObserver
+
+    if on_terminal:
+        with LiveObserver(console()) as live:
+            return _session(request, live)
+    several = sum(document.get("kind") == "WorkflowExecution" for document in request.documents) > 1
+    return _session(request, QuietObserver() if output == "json" else LineObserver(several))
+
+
+def _session(request: RunRequest, observer: RunObserver) -> RunResult:
+    from wfcontroller.run.request import RunFailed
+    from wfcontroller.run.session import run_session
+
+    try:
+        return run_session(request, observer)
+    except RunFailed as failed:
+        raise (BadInput if failed.bad_input else EnvironmentFailed)(str(failed)) from failed
+
+
+def _show_verdicts(documents: list[dict[str, Any]], on_terminal: bool) -> None:
+    from wfcontroller.cli.outcomes import is_success
+    from wfcontroller.cli.verdict import verdict_lines
+
+    for document in documents:
+        lines = list(verdict_lines(document))
+        if on_terminal:
+            from wfcontroller.cli.observers import verdict_panel
+
+            console().print(verdict_panel(lines, is_success(document)))
+        else:
+            click.echo("\n".join((lines[0], *("  " + line for line in lines[1:]))))

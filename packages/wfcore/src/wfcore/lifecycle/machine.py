@@ -11,6 +11,7 @@ from wfcore.decision import Decision
 from wfcore.ending import failed, not_executed
 from wfcore.lifecycle.conditions import with_conditions
 from wfcore.lifecycle.control import is_held, with_hold
+from wfcore.lifecycle.dry_run import advance_dry_run, is_due
 from wfcore.lifecycle.phase_executing import advance_execution
 from wfcore.lifecycle.phase_monitoring import advance_monitoring
 from wfcore.lifecycle.phase_planning import begin, plan_only, planned, problem_text, static_problems, validated
@@ -105,9 +106,11 @@ def _prepare(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime)
         return Decision(status=planned(snapshot, plan, (), now), wake_at=now)
     if isinstance(plan, Malformed):
         return Decision(status=failed(status, Reason.PLANNING_ERROR, problem_text(plan.problems), now), wake_at=now)
+    if is_due(snapshot, status) and not snapshot.settings.observe_only:
+        return advance_dry_run(snapshot, status, plan, now)
     if snapshot.settings.observe_only:
         return Decision(status=not_executed(status, now), wake_at=now)
-    return Decision(status=validated(snapshot, plan, now), wake_at=now)
+    return Decision(status=validated(snapshot, status, plan, now), wake_at=now)
 
 
 def _running(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> Decision:

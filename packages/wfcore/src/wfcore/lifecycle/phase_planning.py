@@ -71,8 +71,10 @@ def problem_text(problems: Sequence[Problem]) -> str:
     return f"{text}; and {more} more" if more > 0 else text
 
 
-def validated(snapshot: Snapshot, plan: Plan, now: datetime) -> WorkflowExecutionStatus:
-    """Execution begins.  The static checks were made before planning; no other check can be asked for yet."""
-    return attrs.evolve(
-        snapshot.workflow.status, phase=Phase.EXECUTING, execution_start_time=now, phase_deadline=None,
-        validation_results=ValidationResults(safety_checks_passed=True, warnings=plan.published.warnings))
+def validated(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan,
+              now: datetime) -> WorkflowExecutionStatus:
+    """Execution begins: the static checks were made before planning, the dry run, if asked for, is over."""
+    results = attrs.evolve(status.validation_results or ValidationResults(), safety_checks_passed=True,
+                           warnings=plan.published.warnings)
+    return attrs.evolve(status, phase=Phase.EXECUTING, execution_start_time=now, phase_deadline=None,
+                        validation_results=results)

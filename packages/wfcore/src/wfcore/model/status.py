@@ -161,6 +161,7 @@ class WorkflowExecutionStatus:
     workflow: RenderedWorkflow | None = prop("Rendered steps of a plan-only run.", default=None)
     planning_start_time: datetime | None = prop("When planning started.", default=None)
     validation_start_time: datetime | None = prop("When validating started.", default=None)
+    dry_run_start_time: datetime | None = prop("When the dry run was intended.", default=None)
     execution_start_time: datetime | None = prop("When executing started.", default=None)
     monitoring_start_time: datetime | None = prop("When monitoring started.", default=None)
     rollback_start_time: datetime | None = prop("When rolling back started.", default=None)

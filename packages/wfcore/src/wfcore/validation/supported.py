@@ -11,7 +11,6 @@ from wfcore.codec.problems import Path, Problem
 _UNSUPPORTED: tuple[tuple[Path, Any], ...] = (
     (("executionStrategy", "approvalRequired"), False),
     (("executionStrategy", "approvalTimeout"), None),
-    (("executionStrategy", "dryRunFirst"), False),
     (("executionStrategy", "safetyChecks"), []),
     (("adaptiveOrchestration", "optimizationEnabled"), False),
     (("adaptiveOrchestration", "learningFromHistory"), False),

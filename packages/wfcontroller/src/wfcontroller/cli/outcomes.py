@@ -1,0 +1,85 @@
+"""A finished (or running) workflow as the document that `run -o json` prints: a pure function of the raw object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from wfcore.codec.times import parse_time
+from wfcore.model.enums import Outcome
+
+Raw = Mapping[str, Any]
+
+
+def run_document(workflow: Raw, audit_ids: Mapping[str, str]) -> dict[str, Any]:
+    """What happened to one workflow; absent values are null, `durationSeconds` is virtual time."""
+    meta, status = workflow["metadata"], workflow.get("status") or {}
+    result = status.get("workflowResult") or {}
+    return {
+        "name": meta["name"],
+        "namespace": meta.get("namespace", ""),
+        "phase": status.get("phase", ""),
+        "outcome": result.get("outcome"),
+        "effectivenessScore": result.get("effectivenessScore"),
+        "failureReason": status.get("failureReason"),
+        "failureMessage": status.get("failureMessage"),
+        "rollbackReason": status.get("rollbackReason"),
+        "durationSeconds": seconds_between(status.get("planningStartTime"), status.get("completionTime")),
+        "steps": [_step(entry, names_of(workflow)) for entry in ledger(workflow)],
+        "rollback": [{"stepNumber": entry["stepNumber"], "status": entry["rollback"]["status"]}
+                     for entry in compensated(ledger(workflow))],
+        "dirty": list((status.get("rollback") or {}).get("dirty") or ()),
+        "conditions": list(status.get("conditions") or ()),
+        "planDigest": status.get("planDigest"),
+        "auditId": audit_ids.get(meta.get("uid", "")),
+    }
+
+
+def ledger(workflow: Raw) -> list[Raw]:
+    """The step entries, by number."""
+    entries = (workflow.get("status") or {}).get("stepStatuses") or ()
+    return sorted(entries, key=lambda entry: int(entry["stepNumber"]))
+
+
+def names_of(workflow: Raw) -> Mapping[int, str]:
+    """Step names by number; an unnamed step goes by its action."""
+    definition = (workflow.get("spec") or {}).get("workflowDefinition") or {}
+    return {step["stepNumber"]: step.get("name") or step["action"] for step in definition.get("steps") or ()}
+
+
+def compensated(entries: Iterable[Raw]) -> list[Raw]:
+    """The entries with a compensation, in the order in which these began; those that never did come last."""
+    return sorted((entry for entry in entries if entry.get("rollback")), key=_begun)
+
+
+def _begun(entry: Raw) -> tuple[bool, datetime | None, int]:
+    start = entry["rollback"].get("startTime")
+    return (True, None, entry["stepNumber"]) if start is None else (False, parse_time(start), entry["stepNumber"])
+
+
+def seconds_between(start: str | None, end: str | None) -> float | None:
+    """Seconds from one RFC 3339 time to another, to the millisecond; None if either is missing."""
+    if not start or not end:
+        return None
+    return round((parse_time(end) - parse_time(start)).total_seconds(), 3)
+
+
+def is_success(document: Mapping[str, Any]) -> bool:
+    """Whether this outcome alone would end in exit status 0."""
+    return bool(document["outcome"] == Outcome.SUCCESS)
+
+
+def _step(entry: Raw, names: Mapping[int, str]) -> dict[str, Any]:
+    number = entry["stepNumber"]
+    return {
+        "stepNumber": number,
+        "name": names.get(number, ""),
+        "action": entry.get("action", ""),
+        "status": entry.get("status", "pending"),
+        "attempts": entry.get("attempt", 0),
+        "startTime": entry.get("startTime"),
+        "endTime": entry.get("endTime"),
+        "reason": entry.get("reason"),
+        "errorMessage": entry.get("errorMessage"),
+    }

@@ -1,0 +1,127 @@
+"""What is told of a running workflow: changes as lines, and each step's state as a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+from wfcontroller.cli.outcomes import Raw, ledger, names_of
+from wfcore.codec import Malformed, decode_workflow
+from wfcore.codec.times import parse_time
+from wfcore.planning.outline import Needs, outline_of, resolve
+
+
+@frozen
+class StepRow:
+    """One step as a person follows it.  `seconds` is its virtual time so far, None before it starts."""
+
+    number: int
+    name: str
+    action: str
+    status: str
+    attempt: int
+    seconds: float | None
+    note: str
+
+
+def needs_of(workflow: Raw) -> Needs:
+    """What each step waits for, from both spellings; empty if the spec cannot be read."""
+    decoded = decode_workflow({**workflow, "status": {}})
+    if isinstance(decoded, Malformed) or decoded.spec.workflow_definition is None:
+        return {}
+    return resolve(outline_of(decoded.spec.workflow_definition))[0]
+
+
+def rows(workflow: Raw, needs: Needs, now: datetime) -> list[StepRow]:
+    """Every step of the ledger, by number."""
+    entries = ledger(workflow)
+    states = {entry["stepNumber"]: entry.get("status", "pending") for entry in entries}
+    names = names_of(workflow)
+    return [StepRow(entry["stepNumber"], names.get(entry["stepNumber"], ""), entry.get("action", ""),
+                    shown_status(entry), entry.get("attempt", 0), _seconds(entry, now), _note(entry, states, needs, now))
+            for entry in entries]
+
+
+def shown_status(entry: Raw) -> str:
+    """The step's status, or that of its compensation once there is one, or `retrying` between two attempts."""
+    rollback = entry.get("rollback")
+    if rollback:
+        return {"completed": "rolled_back", "failed": "rollback_failed"}.get(rollback["status"], "rolling_back")
+    status: str = entry.get("status", "pending")
+    return "retrying" if status == "executing" and entry.get("retryAt") else status
+
+
+def _seconds(entry: Raw, now: datetime) -> float | None:
+    if not entry.get("startTime"):
+        return None
+    end = parse_time(entry["endTime"]) if entry.get("endTime") else now
+    return (end - parse_time(entry["startTime"])).total_seconds()
+
+
+def _note(entry: Raw, states: Mapping[int, str], needs: Needs, now: datetime) -> str:
+    status = shown_status(entry)
+    if status == "pending":
+        waiting = sorted(step for step in needs.get(entry["stepNumber"], ()) if states.get(step) != "completed")
+        return f"waits for step {', '.join(map(str, waiting))}" if waiting else ""
+    if status == "retrying":
+        left = (parse_time(entry["retryAt"]) - now).total_seconds()
+        return f"next attempt in {max(left, 0):.0f}s; {entry.get('errorMessage', '')}".rstrip("; ")
+    if status == "executing":
+        return "runs as " + (entry.get("k8sExecutionRef") or {}).get("name", "its first attempt")
+    rollback = entry.get("rollback") or {}
+    return str(rollback.get("errorMessage") or entry.get("errorMessage") or "")
+
+
+@frozen
+class _Seen:
+    phase: str
+    steps: Mapping[int, tuple[str, int]]
+
+
+class Changes:
+    """Remembers each workflow's last state, to say only what is new."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str], _Seen] = {}
+        self._start: datetime | None = None
+
+    def lines(self, workflow: Raw, now: datetime, several: bool) -> Iterator[str]:
+        """One line per change since the last call: `+12.3s step 2 restart-web executing`, phases first.
+
+        With `several`, each line names its workflow.
+        """
+        self._start = self._start or now
+        meta, status = workflow["metadata"], workflow.get("status") or {}
+        key = (meta.get("namespace", ""), meta["name"])
+        before = self._seen.get(key, _Seen("", {}))
+        head = f"+{(now - self._start).total_seconds():.1f}s " + (f"{meta['name']} " if several else "")
+        phase = status.get("phase", "")
+        if phase != before.phase:
+            yield f"{head}{phase}" + _why(status)
+        entries = ledger(workflow)
+        names = names_of(workflow)
+        for entry in entries:
+            if _state(entry) not in (before.steps.get(entry["stepNumber"]), ("pending", 0)):
+                yield head + _line(entry, names)
+        self._seen[key] = _Seen(phase, {entry["stepNumber"]: _state(entry) for entry in entries})
+
+
+def _state(entry: Raw) -> tuple[str, int]:
+    return shown_status(entry), int((entry.get("rollback") or entry).get("attempt", 0))
+
+
+def _why(status: Raw) -> str:
+    said = status.get("failureMessage") or status.get("rollbackReason")
+    return f": {said}" if said else ""
+
+
+def _line(entry: Raw, names: Mapping[int, str]) -> str:
+    status, attempt = _state(entry)
+    text = f"step {entry['stepNumber']} {names.get(entry['stepNumber'], '')} {status}"
+    if attempt > 1:
+        text += f" (attempt {attempt})"
+    said: Any = (entry.get("rollback") or {}).get("errorMessage") or entry.get("errorMessage")
+    return f"{text}: {said}" if said and status in ("failed", "retrying", "skipped", "rollback_failed") else text

@@ -1,0 +1,46 @@
+"""The last words on a workflow: how it ended, why, what was undone, what is still changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from wfcontroller.cli.outcomes import is_success
+
+
+def verdict_lines(document: Mapping[str, Any]) -> Iterator[str]:
+    """The verdict on one workflow from its `run_document`, one fact a line."""
+    yield _head(document)
+    steps = {step["stepNumber"]: step for step in document["steps"]}
+    if document["failureMessage"]:
+        yield f"why: {document['failureMessage']} ({document['failureReason']})"
+    for step in document["steps"]:
+        if step["status"] in ("failed", "skipped") and step["errorMessage"]:
+            yield f"step {step['stepNumber']} {step['name']} {step['status']}: {step['errorMessage']}"
+    if document["rollback"]:
+        done = [f"{one['stepNumber']} {steps[one['stepNumber']]['name']}" + (
+            "" if one["status"] == "completed" else f" ({one['status']})") for one in document["rollback"]]
+        yield f"rolled back: {', '.join(done)}"
+    for left in document["dirty"]:
+        yield f"still changed: {_object(left)}{_states(left)}; restore it by hand"
+    if document["auditId"]:
+        yield f"audit record: {document['auditId']}"
+
+
+def _head(document: Mapping[str, Any]) -> str:
+    outcome = document["outcome"] or "no outcome"
+    done = sum(step["status"] == "completed" for step in document["steps"])
+    took = f" in {document['durationSeconds']:.0f}s" if document["durationSeconds"] is not None else ""
+    score = document["effectivenessScore"]
+    effect = f", effectiveness {score:.2f}" if score is not None and is_success(document) else ""
+    return f"{document['name']}: {document['phase']}, {outcome}; {done} of {len(document['steps'])} steps{took}{effect}"
+
+
+def _object(left: Mapping[str, Any]) -> str:
+    place = f"{left['namespace']}/" if left.get("namespace") else ""
+    return f"{left['kind'].lower()} {place}{left['name']}"
+
+
+def _states(left: Mapping[str, Any]) -> str:
+    said = [f"{word} {left[key]}" for word, key in (("should be", "expected"), ("is", "actual")) if left.get(key)]
+    return f", {', '.join(said)}" if said else ""

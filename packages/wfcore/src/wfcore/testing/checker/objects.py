@@ -1,0 +1,97 @@
+"""Objects as numbers, and what is forgotten about them.
+
+The store kernel works on the real JSON.  Between two of its operations each
+object is replaced by a canonical one:
+
+- `resourceVersion` is the number of the content.  Versions serve as
+  preconditions only, where "the same version" and "the same content" differ
+  just for an object that returns to what it was before; a ledger never does.
+- `uid` depends on the name and on how often that name was created, so it still
+  tells a second object from the first, but not in which order others came.
+- instants that only inform people (starts, ends, transition times, durations
+  made of them) are the start of time.  Those a decision waits for (deadlines,
+  retries, cancellations, deletion) are kept exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wfcore.codec.times import format_time
+from wfcore.resources import KUBERNETES_EXECUTIONS, NAMESPACES, WORKFLOW_EXECUTIONS, Resource
+from wfcore.simulation.objects import StoredObject, canonical
+from wfcore.simulation.state import Bucket, State, empty
+from wfcore.testing.world import START
+
+_INFORMS = frozenset({
+    "startTime", "endTime", "lastTransitionTime", "creationTimestamp", "planningStartTime", "validationStartTime",
+    "executionStartTime", "monitoringStartTime", "rollbackStartTime", "completionTime", "lastSampleTime",
+})
+_BEGINNING = format_time(START)
+
+
+def forgetful(value: Any) -> Any:
+    """JSON without what no decision depends on."""
+    if isinstance(value, Mapping):
+        return {k: _BEGINNING if k in _INFORMS else "0s" if k == "totalDuration" else forgetful(v)
+                for k, v in value.items() if k != "resourceVersion"}
+    if isinstance(value, list | tuple):
+        return [forgetful(item) for item in value]
+    return value
+
+
+class Objects:
+    """Every content met so far.  Number 0 is "no object"; buckets of children are numbered tuples of numbers."""
+
+    def __init__(self, namespaces: Bucket) -> None:
+        self.stored: list[StoredObject | None] = [None]
+        self.groups: list[tuple[int, ...]] = [()]
+        self._namespaces = namespaces
+        self._numbers: dict[bytes, int] = {}
+        self._known: dict[int, int] = {}
+        self._group_numbers: dict[tuple[int, ...], int] = {(): 0}
+        self._kinds = empty().kinds
+
+    def value(self, number: int) -> Mapping[str, Any]:
+        """The JSON of an object."""
+        stored = self.stored[number]
+        if stored is None:
+            raise LookupError(f"there is no object with number {number}")
+        return stored.value
+
+    def number(self, stored: StoredObject | None) -> int:
+        """The number of an object's content."""
+        if stored is None:
+            return 0
+        known = self._known.get(id(stored))
+        if known is not None:
+            return known
+        value = forgetful(stored.value)
+        number = self._numbers.setdefault(canonical(value), len(self.stored))
+        if number == len(self.stored):
+            value["metadata"]["resourceVersion"] = str(number)
+            self.stored.append(StoredObject(value))
+            self._known[id(self.stored[number])] = number
+        return number
+
+    def group(self, numbers: tuple[int, ...]) -> int:
+        """The number of a set of children."""
+        found = self._group_numbers.setdefault(numbers, len(self.groups))
+        if found == len(self.groups):
+            self.groups.append(numbers)
+        return found
+
+    def numbers(self, state: State) -> tuple[int, int]:
+        """The workflow and the children of a store, as numbers."""
+        workflows = state.bucket(WORKFLOW_EXECUTIONS).ordered
+        children = tuple(self.number(stored) for stored in state.bucket(KUBERNETES_EXECUTIONS).ordered)
+        return self.number(workflows[0] if workflows else None), self.group(children)
+
+    def state(self, workflow: int, group: int) -> State:
+        """The store that holds these objects and has no past."""
+        buckets: dict[Resource, Bucket] = {NAMESPACES: self._namespaces}
+        for resource, numbers in ((WORKFLOW_EXECUTIONS, (workflow,)), (KUBERNETES_EXECUTIONS, self.groups[group])):
+            held = [stored for n in numbers if (stored := self.stored[n]) is not None]
+            buckets[resource] = Bucket({stored.place: stored for stored in held})
+        return State("", len(self.stored), 0, 0, self._kinds, buckets)

@@ -1,0 +1,140 @@
+"""What is explored: the graph of steps, how many controllers, which faults, which promises of others are broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import combinations, permutations
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from wfcore.resources import ALERT_REMEDIATIONS, WORKFLOW_EXECUTIONS
+from wfcore.settings import Settings
+
+# One digit per duration, so that a trace can be read: an attempt takes 100 s, a grace 10 s, a rollback 1,000 s.
+SETTINGS = Settings(
+    step_timeout=timedelta(seconds=100), compensation_timeout=timedelta(seconds=100),
+    cancel_grace=timedelta(seconds=10), rolling_back_timeout=timedelta(seconds=1000),
+    backoff_base=timedelta(seconds=8), stability_window=timedelta(0), outcome_hold=timedelta(0))
+
+# The promises of the executor that the engine relies on; each can be broken to see what depends on it.
+RELY = {
+    "E1": "the spec of an execution does not change",
+    "E2": "a terminal execution stays as it is",
+    "E3": "an execution acts at most once",
+    "E4": "a deleted execution ends within the grace",
+    "E5": "an execution begins only while the workflow's ledger intends it",
+}
+Dag = tuple[frozenset[int], ...]
+
+
+@frozen(kw_only=True)
+class Scope:
+    """One exploration.
+
+    Attributes:
+        needs: For each step, in order of its number from 1, the numbers of its prerequisites.
+        critical: Steps whose failure fails the workflow; default: the last one.
+        retries: Retries of each step; default: one for the first, none for the others.
+        undo: Steps with a rollbackSpec; default: all.
+        controllers: How many act at the same time, without leader election.
+        faults: Budget of faults: crash, lost request, lost answer, refusal by the weather, a pause in mid-pass.
+        lag: How many versions a cached view may be behind, for each controller and kind.
+        delete: Whether somebody deletes the workflow at any one moment.
+        intruder: `stranger`: another owner's object has the name of the first child and says it succeeded;
+            `impostor`: the same, with our uid as its owner and another plan's digest.
+        broken: Promises of `RELY` that do not hold.
+        unreliable: Whether an executor may also die in the middle of acting.
+    """
+
+    needs: Dag
+    critical: frozenset[int] = field()
+    retries: tuple[int, ...] = field()
+    undo: frozenset[int] = field()
+    controllers: int = 2
+    faults: int = 0
+    lag: int = 1
+    max_parallel: int = 2
+    delete: bool = False
+    intruder: str = ""
+    broken: frozenset[str] = frozenset()
+    unreliable: bool = True
+
+    @critical.default
+    def _last(self) -> frozenset[int]:
+        return frozenset({len(self.needs)})
+
+    @retries.default
+    def _first_once(self) -> tuple[int, ...]:
+        return tuple(1 if number == 0 else 0 for number in range(len(self.needs)))
+
+    @undo.default
+    def _all(self) -> frozenset[int]:
+        return frozenset(self.numbers)
+
+    @property
+    def numbers(self) -> range:
+        """The step numbers."""
+        return range(1, len(self.needs) + 1)
+
+    @property
+    def name(self) -> str:
+        """`1 2<-1 3<-1,2` and what is special about the scope."""
+        steps = [f"{n}<-{','.join(map(str, sorted(self.needs[n - 1])))}" if self.needs[n - 1] else str(n)
+                 for n in self.numbers]
+        extra = [word for word in ("delete" if self.delete else "", self.intruder, *sorted(self.broken)) if word]
+        return " ".join([*steps, f"controllers={self.controllers} faults={self.faults} lag={self.lag}", *extra])
+
+    def body(self) -> dict[str, Any]:
+        """The WorkflowExecution.  A parent owns it, so that it has no time to live of its own."""
+        return {
+            "apiVersion": WORKFLOW_EXECUTIONS.api_version, "kind": WORKFLOW_EXECUTIONS.kind,
+            "metadata": {"name": "w", "namespace": "default", "ownerReferences": [{
+                "apiVersion": ALERT_REMEDIATIONS.api_version, "kind": ALERT_REMEDIATIONS.kind, "name": "parent",
+                "uid": "parent-uid"}]},
+            "spec": {
+                "workflowDefinition": {"name": "heal", "steps": [self._step(number) for number in self.numbers]},
+                "executionStrategy": {"maxParallelSteps": self.max_parallel}},
+        }
+
+    def _step(self, number: int) -> dict[str, Any]:
+        # The compensation has no values of its own: only captured ones can undo the step.
+        deployment = {"deployment": f"web-{number}"}
+        undo = {"rollbackSpec": {"action": "scale-to-previous", "parameters": {"scaleToPrevious": deployment}}}
+        return {
+            "stepNumber": number, "action": "scale-deployment", "dependsOn": sorted(self.needs[number - 1]),
+            "criticalStep": number in self.critical, "maxRetries": self.retries[number - 1],
+            "parameters": {"scaleDeployment": {**deployment, "replicas": 3}},
+            **(undo if number in self.undo else {})}
+
+
+def dags(size: int) -> tuple[Dag, ...]:
+    """One graph of each isomorphism class with `size` steps, edges from lower to higher numbers, few edges first.
+
+    1, 2, 6, 31 graphs for 1 to 4 steps.
+    """
+    edges = [(a, b) for b in range(size) for a in range(b)]
+    found: dict[frozenset[tuple[int, int]], Dag] = {}
+    for count in range(len(edges) + 1):
+        for chosen in combinations(edges, count):
+            found.setdefault(_canonical(chosen, size), tuple(
+                frozenset(a + 1 for a, b in chosen if b == step) for step in range(size)))
+    return tuple(found.values())
+
+
+def _canonical(edges: tuple[tuple[int, int], ...], size: int) -> frozenset[tuple[int, int]]:
+    renumbered = (tuple(sorted((p[a], p[b]) for a, b in edges)) for p in permutations(range(size)))
+    return frozenset(min(renumbered))
+
+
+def scopes(steps: int, **fields: Any) -> Iterator[Scope]:
+    """A scope for each class of graphs with up to `steps` steps."""
+    for size in range(1, steps + 1):
+        for needs in dags(size):
+            yield Scope(needs=needs, **fields)
+
+
+def with_broken(scope: Scope, *promises: str) -> Scope:
+    """The scope with promises of the executor broken."""
+    return evolve(scope, broken=frozenset(promises))
