@@ -13,6 +13,7 @@ from .world import OWN, run
 
 CANARY = base64.b64encode(b"canary-7f3a").decode()
 OLD = base64.b64encode(b"canary-old1").decode()
+FORGED = base64.b64encode(b'{"of": "ConfigMap default/mine", "part": {"data": {"a": "forged"}}}').decode()
 
 
 def config_map(**updates):
@@ -171,12 +172,13 @@ def test_a_snapshot_restores_only_the_object_it_was_taken_of():
 def test_only_snapshots_of_this_executor_are_read(snapshot, failure_class):
     async def scenario(world):
         await world.create(CONFIG_MAPS, "mine", data={"a": "b"})
-        await world.create(SECRETS, "foreign", OWN, data={"captured.json": "e30="})
+        await world.create(SECRETS, "foreign", OWN, data={"captured.json": FORGED})
         options = restoring(snapshot)
         if not snapshot:
             del options["rollback"][1]["restorePreviousConfig"]["snapshot"]
         status = await world.perform("update-configmap", **options)
 
         assert ("failed", failure_class) == (status["phase"], status["failureClass"])
+        assert {"a": "b"} == world.one(CONFIG_MAPS, "mine")["data"]
 
     run(scenario)

@@ -1,4 +1,4 @@
-"""The contract with the controller: order of writes, rehearsals, dry runs, injected faults, one change per execution."""
+"""The contract with the controller: order of writes, dry runs, injected faults, one change per execution."""
 
 from __future__ import annotations
 
@@ -98,11 +98,10 @@ def test_attempts_beyond_the_parallelism_wait_their_turn():
     async def scenario(world):
         await world.deployment()
         await world.deployment("api")
-        slow = await world.step("update-image", {"updateImage": {**WEB, "container": "main", "newImage": "web:slow-30s"}},
-                                timeout="10m")
-        next_one = await world.step(
-            "scale-deployment", {"scaleDeployment": {"namespace": "default", "deployment": "api", "replicas": 1}}, number=2,
-            timeout="10m")
+        slow = await world.step("update-image", {"updateImage": {
+            **WEB, "container": "main", "newImage": "web:slow-30s"}}, timeout="10m")
+        next_one = await world.step("scale-deployment", {"scaleDeployment": {
+            "namespace": "default", "deployment": "api", "replicas": 1}}, number=2, timeout="10m")
         await world.until(lambda: world.status(slow).get("phase") == "executing")
         await asyncio.sleep(20)
 

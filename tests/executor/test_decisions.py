@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wfcontroller.executor.contract import Broken, Done, Pending
-from wfcontroller.executor.parts import Data, Replicas, Template, Unschedulable
+from wfcontroller.executor.parts import Data, Part, Replicas, Template, Unschedulable
 from wfcontroller.executor.podstate import some
 from wfcontroller.executor.rollouts import judge_rollout, judge_scale
 from wfcontroller.executor.settings import ExecutorSettings
@@ -18,7 +19,7 @@ json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=8)
 maps = st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3)
-PARTS = {
+PARTS: dict[str, tuple[Part, st.SearchStrategy]] = {
     "replicas": (Replicas(), st.integers(0, 1000)),
     "template": (Template(), st.dictionaries(st.text(max_size=5), json_values, max_size=3)),
     "data": (Data(), st.fixed_dictionaries({}, optional={"data": maps, "binaryData": maps})),
@@ -47,10 +48,10 @@ def test_a_part_is_read_as_it_was_written_and_nothing_else_changes(name, data):
     assert found.get("spec", {}).get("selector") == written.get("spec", {}).get("selector")
 
 
-def deployment(*, generation=2, observed=2, replicas=3, condition=None, **counted):
+def deployment(*, generation=2, observed=2, wanted=3, condition=None, **counted):
     status = {"observedGeneration": observed, "conditions": [condition] if condition else [], **counted}
     return {"metadata": {"namespace": "default", "name": "web", "generation": generation},
-            "spec": {"replicas": replicas}, "status": status}
+            "spec": {"replicas": wanted}, "status": status}
 
 
 FINISHED = {"replicas": 3, "updatedReplicas": 3, "availableReplicas": 3, "readyReplicas": 3}
@@ -101,8 +102,6 @@ def test_long_lists_of_names_are_cut():
 
 
 def test_a_tenth_of_a_short_timeout_is_enough_to_report():
-    from datetime import timedelta
-
     settings = ExecutorSettings()
 
     assert timedelta(seconds=1) == settings.margin_of(timedelta(seconds=10))

@@ -70,7 +70,7 @@ def test_more_replicas_than_can_be_restored_are_not_changed():
         assert "validation_error" == status["failureClass"]
         assert 1001 == world.spec()["replicas"]
 
-    run(scenario, nodes=())
+    run(scenario, workloads=False)
 
 
 def test_owners_that_may_revert_the_change_are_warned_of():

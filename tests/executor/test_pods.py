@@ -177,3 +177,15 @@ def test_a_pod_that_cannot_be_deleted_is_a_failure():
         assert "no" == status["rollbackInformation"]["mutated"]
 
     run(scenario)
+
+
+def test_a_restart_awaits_no_more_pods_than_the_controller_wants_by_now():
+    async def scenario(world):
+        await world.deployment()
+        name = await world.step("restart-pod", SELECTED)
+        await world.until(lambda: len(world.tap.mutations) == 3)
+        await world.edit(DEPLOYMENTS, "web", lambda body: body["spec"].update(replicas=1))
+
+        assert "completed" == (await world.ended(name))["phase"]
+
+    run(scenario)

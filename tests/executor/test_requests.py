@@ -194,7 +194,8 @@ def test_a_watch_that_is_forbidden_is_a_failure():
 def test_executions_are_found_again_after_the_watch_is_lost(error):
     async def scenario(world):
         await world.deployment()
-        world.tap.fault(lambda entry: entry[1] == "KubernetesExecution" and entry[0] in ("watch", "list"), error, times=3)
+        follows = lambda entry: entry[1] == "KubernetesExecution" and entry[0] in ("watch", "list")  # noqa: E731
+        world.tap.fault(follows, error, times=3)
 
         assert "rollback_ready" == (await world.perform("scale-deployment", SCALE))["phase"]
 
@@ -209,7 +210,8 @@ def test_an_execution_that_vanished_while_the_watch_was_lost_is_cancelled():
         await world.until(lambda: world.tap.mutations)
         # The next watch, opened when this one has run its time, fails; meanwhile the execution goes.
         world.tap.fault(lambda entry: entry[:2] == ("watch", "KubernetesExecution"), ApiError(410, "Expired", "?"))
-        world.tap.fault(lambda entry: entry[:2] == ("list", "KubernetesExecution"), ApiError(0, "Timeout", "?"), times=6)
+        lists = lambda entry: entry[:2] == ("list", "KubernetesExecution")  # noqa: E731
+        world.tap.fault(lists, ApiError(0, "Timeout", "?"), times=6)
         await world.until(lambda: world.tap.log[-1][:2] == ("list", "KubernetesExecution"))
         await world.edit(KUBERNETES_EXECUTIONS, name, lambda body: body["metadata"].update(finalizers=[]))
         await world.server.delete(KUBERNETES_EXECUTIONS, "default", name)

@@ -57,6 +57,23 @@ def test_a_sweep_that_fails_is_repeated_at_the_next(verb):
     run(scenario, started=False)
 
 
+def test_an_execution_of_the_same_name_does_not_keep_the_snapshot_of_another():
+    async def scenario(world):
+        await world.deployment()
+        await world.perform("update-image", IMAGE)
+        await world.create(SECRETS, "left", OWN, labels={
+            "kubernetesexecution.kubernaut.io/snapshot": "true",
+            "kubernetesexecution.kubernaut.io/execution-uid": "old"},
+            annotations={"kubernetesexecution.kubernaut.io/execution-name": "wf-step-1",
+                         "kubernetesexecution.kubernaut.io/execution-namespace": "default"})
+        await asyncio.sleep(700)
+
+        assert "left" not in snapshots(world)
+        assert 1 == len(snapshots(world))
+
+    run(scenario)
+
+
 def test_a_snapshot_that_somebody_else_removes_is_no_fault_of_the_sweep():
     async def scenario(world):
         await world.create(SECRETS, "left", OWN, labels={"kubernetesexecution.kubernaut.io/snapshot": "true"},
@@ -113,3 +130,14 @@ def test_the_heartbeat_is_renewed_through_refusals_and_only_if_asked_for():
 
     run(scenario, heartbeat=True)
     run(silent)
+
+
+def test_a_missing_namespace_for_snapshots_is_named():
+    async def scenario(world):
+        await world.deployment()
+        status = await world.perform("update-image", IMAGE)
+
+        assert "the executor's namespace 'nowhere' does not exist" in status["errorMessage"]
+        assert "web:1" == world.spec()["template"]["spec"]["containers"][0]["image"]
+
+    run(scenario, namespace="nowhere")

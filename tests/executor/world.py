@@ -180,7 +180,7 @@ def trusting(**settings):
     return ExecutorSettings(**{"namespace": OWN, "trusted_namespaces": None, **settings})
 
 
-def run(scenario, *, started=True, nodes=("n1", "n2"), **settings):
+def run(scenario, *, started=True, nodes=("n1", "n2"), workloads=True, **settings):
     """Run `scenario(world)` to its end in no time."""
     loop = VirtualLoop(START)
 
@@ -190,13 +190,14 @@ def run(scenario, *, started=True, nodes=("n1", "n2"), **settings):
             await world.create(NAMESPACES, namespace)
         for node in nodes:
             await world.create(NODES, node, spec={})
-        workloads = asyncio.create_task(run_workloads(world.server, loop.now), name="workloads")
+        controllers = asyncio.create_task(
+            run_workloads(world.server, loop.now) if workloads else asyncio.sleep(0), name="workloads")
         if started:
             world.start(trusting(**settings))
         try:
             await scenario(world)
         finally:
-            for task in (world.executing, workloads):
+            for task in (world.executing, controllers):
                 if task is not None:
                     task.cancel()
                     await asyncio.gather(task, return_exceptions=True)

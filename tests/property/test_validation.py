@@ -31,7 +31,7 @@ def test_a_healthy_document_has_no_problem_and_decodes(document: dict) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(STEP_DAMAGES))
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(document=documents(), data=st.data())
 def test_a_damaged_step_is_reported_in_its_place(name: str, document: dict, data: st.DataObject) -> None:
     steps = document["spec"]["workflowDefinition"]["steps"]
@@ -41,7 +41,7 @@ def test_a_damaged_step_is_reported_in_its_place(name: str, document: dict, data
 
 
 @pytest.mark.parametrize("name", sorted(SPEC_DAMAGES))
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(document=documents())
 def test_a_damaged_spec_is_reported_in_its_place(name: str, document: dict) -> None:
     path, reason = SPEC_DAMAGES[name](document["spec"])
@@ -101,7 +101,6 @@ def test_no_depth_makes_the_check_raise(bottom: object) -> None:
         deep = [deep]
 
     assert {(("spec",), "TooDeep")} <= reported({"spec": {"workflowDefinition": deep}})
-    assert (("metadata",), "TooDeep") in reported({"metadata": {"labels": deep, "ownerReferences": deep}}) or True
 
 
 def test_a_document_that_is_too_large_is_not_looked_into() -> None:

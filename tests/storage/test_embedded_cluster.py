@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 from attrs import evolve
 from sqlalchemy import NullPool, create_engine
@@ -75,10 +73,10 @@ def test_stopping_a_server_that_does_not_run_says_so(cluster):
         cluster.stop()
 
 
-def test_it_listens_on_its_socket_alone_whatever_the_environment_says(cluster, monkeypatch):
+def test_it_listens_on_its_socket_alone_whatever_the_environment_says(cluster, copied_data, monkeypatch):
     monkeypatch.setenv("PGPORT", "6000")
     monkeypatch.setenv("PGDATA", "/nowhere")
-    cluster.initialise()
+    copied_data(cluster.folder)
     assert not cluster.running()
     server = cluster.start()
     try:
@@ -95,12 +93,10 @@ def test_it_listens_on_its_socket_alone_whatever_the_environment_says(cluster, m
 
 
 @pytest.mark.parametrize("name", ["d" * 120, "a space", "comma,comma", "100%20", "@home", "ü'\"$"])
-def test_a_server_is_reached_whatever_its_folder_is_called(cluster, account, name):
-    folder = cluster.folder / name
-    account.make(folder)
-    named = evolve(cluster, folder=folder)
-    cluster.initialise()
-    subprocess.run(["mv", cluster.data, named.data], check=True)
+def test_a_server_is_reached_whatever_its_folder_is_called(cluster, account, copied_data, name):
+    named = evolve(cluster, folder=cluster.folder / name)
+    account.make(named.folder)
+    copied_data(named.folder)
     server = named.start()
     try:
         assert f"{named.data}" == ask(named, "SHOW data_directory")

@@ -16,11 +16,10 @@ from wfstorage.urls import parse_url
 
 
 @pytest.fixture
-def cluster(account, closed_folder):
+def cluster(account, closed_folder, copied_data):
     """A server that is not running yet."""
-    cluster = Cluster(closed_folder, programs_folder(account), account)
-    cluster.initialise()
-    return cluster
+    copied_data(closed_folder)
+    return Cluster(closed_folder, programs_folder(account), account)
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""`wfctl`: the commands people type.  It reads files, asks wfcore or a session, and shows the answer; it decides nothing."""
+"""`wfctl`: the commands people type.  It reads files, asks wfcore or a session, and shows the answer."""

@@ -62,7 +62,7 @@ def compose(text: str) -> Iterator[Composed]:
     loader = yaml.CSafeLoader(text)
     try:
         composer: _Composer | None = None
-        while (event := _next(loader)) is not None:
+        while (event := _next(loader, text)) is not None:
             if isinstance(event, yaml.DocumentStartEvent):
                 composer = _Composer()
             elif isinstance(event, yaml.DocumentEndEvent) and composer is not None:
@@ -73,16 +73,22 @@ def compose(text: str) -> Iterator[Composed]:
         loader.dispose()
 
 
-def _next(loader: yaml.CSafeLoader) -> yaml.Event | None:
+def _next(loader: yaml.CSafeLoader, text: str) -> yaml.Event | None:
     try:
         return loader.get_event() if loader.check_event() else None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
         said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise Refused("InvalidYAML", said or "not YAML", mark.line + 1 if mark else 1,
-                      mark.column + 1 if mark else 1) from None
+        spot = _spot(error.problem_mark or error.context_mark)
+        raise Refused("InvalidYAML", said or "not YAML", spot.line, spot.column) from None
     except yaml.reader.ReaderError as error:
-        raise Refused("InvalidYAML", f"control character {error.character!r}; YAML is plain text", 1, 1) from None
+        # libyaml counts its position in bytes of its own encoding: the character itself says more.
+        before = text[:max(text.find(chr(int(error.character))), 0)]
+        raise Refused("InvalidYAML", f"control character U+{int(error.character):04X}; objects are plain text",
+                      before.count("\n") + 1, len(before) - before.rfind("\n")) from None
+
+
+def _spot(mark: Any) -> Spot:
+    return Spot(mark.line + 1, mark.column + 1) if mark is not None else Spot()
 
 
 class _Composer:
@@ -98,20 +104,21 @@ class _Composer:
     def finished(self) -> Composed:
         return Composed(*self._root, tuple(self._problems))
 
-    def feed(self, event: yaml.Event) -> None:
-        spot = Spot(event.start_mark.line + 1, event.start_mark.column + 1)
+    def feed(self, event: Any) -> None:
+        """Take the next event; the classes of PyYAML's events declare no fields."""
+        spot = _spot(event.start_mark)
         if isinstance(event, yaml.ScalarEvent):
             value = self._scalar(event)
             self._remember(event.anchor, value, spot, 1)
             self._add(value, spot, 1)
         elif isinstance(event, yaml.AliasEvent):
-            self._alias(event.anchor, spot)
+            self._alias(str(event.anchor), spot)
         elif isinstance(event, yaml.CollectionEndEvent):
             self._close()
         else:
             self._begin(event, spot)
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+    def _scalar(self, event: Any) -> Scalar:
         try:
             if event.tag not in (None, "!"):
                 return tagged(event.tag, event.value)
@@ -120,7 +127,7 @@ class _Composer:
             self._problems.append(Problem(self._path(), "WrongType", str(error)))
             return None
 
-    def _begin(self, event: yaml.Event, spot: Spot) -> None:
+    def _begin(self, event: Any, spot: Spot) -> None:
         if len(self._open) >= MAX_DEPTH:
             raise Refused("TooDeep", f"nested more than {MAX_DEPTH} levels deep", spot.line, spot.column)
         if self._awaits_key():

@@ -16,13 +16,14 @@ def cluster_list(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def write_dump(path: str, objects: Iterable[Mapping[str, Any]]) -> None:
-    """Write the list as YAML for .yaml and .yml, else as JSON; raises EnvironmentFailed if the file can't be written."""
+    """Write the list as YAML for .yaml and .yml, else as JSON; raises EnvironmentFailed if that fails."""
     wanted = Path(path)
     render = yaml_text if wanted.suffix in (".yaml", ".yml") else json_text
     try:
         wanted.write_text(render(cluster_list(objects)), encoding="utf-8")
     except OSError as error:
-        raise EnvironmentFailed(f"cannot write {path}: {error.strerror}; name a file in a folder that exists") from error
+        raise EnvironmentFailed(f"cannot write {path}: {error.strerror}; name a file in a folder that exists"
+                                ) from error
 
 
 def _cleaned(raw: Mapping[str, Any]) -> dict[str, Any]:

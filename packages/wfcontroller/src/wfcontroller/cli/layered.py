@@ -8,12 +8,14 @@ neighbours, and slots assigned by least squares under a minimal distance.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 from attrs import frozen
 
 # A step, or the bend of edge (before, after) in a layer.
 Node: TypeAlias = int | tuple[int, int, int]
+Near: TypeAlias = dict[Node, list[Node]]
 _ROUNDS = 12
 _STEP_ROOM, _BEND_ROOM = 0.5, 0.15
 
@@ -36,10 +38,10 @@ def lay_out(waves: Sequence[Sequence[int]], needs: Mapping[int, Sequence[int]]) 
     chains: dict[tuple[int, int], list[Node]] = {}
     for after in sorted(needs):
         for before in sorted(needs[after]):
-            bends: list[Node] = [(before, after, layer) for layer in range(level[before] + 1, level[after])]
+            bends = [(before, after, layer) for layer in range(level[before] + 1, level[after])]
             chains[before, after] = [before, *bends, after]
-            for layer, bend in enumerate(bends, level[before] + 1):
-                layers[layer].append(bend)
+            for bend in bends:
+                layers[bend[2]].append(bend)
     up, down = _neighbours(chains)
     slots = {node: float(index) for layer in layers for index, node in enumerate(layer)}
     for turn in range(_ROUNDS):
@@ -56,11 +58,11 @@ def lay_out(waves: Sequence[Sequence[int]], needs: Mapping[int, Sequence[int]]) 
                   {edge: tuple((depth[node], slots[node] - least) for node in chain) for edge, chain in chains.items()})
 
 
-def _neighbours(chains: Mapping[tuple[int, int], Sequence[Node]]) -> tuple[dict[Node, list[Node]], dict[Node, list[Node]]]:
-    up: dict[Node, list[Node]] = {}
-    down: dict[Node, list[Node]] = {}
+def _neighbours(chains: Mapping[tuple[int, int], Sequence[Node]]) -> tuple[Near, Near]:
+    up: Near = {}
+    down: Near = {}
     for chain in chains.values():
-        for before, after in zip(chain, chain[1:], strict=False):
+        for before, after in pairwise(chain):
             up.setdefault(after, []).append(before)
             down.setdefault(before, []).append(after)
     return up, down

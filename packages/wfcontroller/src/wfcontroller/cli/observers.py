@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 import click
+from attrs import frozen
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
@@ -16,15 +16,22 @@ from rich.text import Text
 
 from wfcontroller.cli.outcomes import Raw
 from wfcontroller.cli.progress import Changes, StepRow, needs_of, rows
-
-if TYPE_CHECKING:
-    from wfcore.planning.outline import Needs
+from wfcore.planning.outline import Needs
 
 _SYMBOLS = {
     "pending": ("·", "dim"), "executing": ("▶", "bold cyan"), "retrying": ("↻", "yellow"), "completed": ("✔", "green"),
     "failed": ("✘", "bold red"), "skipped": ("–", "dim"), "rolling_back": ("◀", "yellow"),
     "rolled_back": ("↶", "magenta"), "rollback_failed": ("!", "bold red"),
 }
+
+
+@frozen(eq=False)
+class _Shown:
+    """A workflow as last seen."""
+
+    key: tuple[str, str]
+    workflow: Raw
+    needs: Needs
 
 
 class QuietObserver:
@@ -51,36 +58,49 @@ class LineObserver(QuietObserver):
 
 
 class LiveObserver:
-    """A table that redraws in place; a context manager around the run."""
+    """A table that redraws in place; a context manager around the run.
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._live = Live(console=console, auto_refresh=False, transient=False)
-        self._workflows: dict[tuple[str, str], Raw] = {}
-        self._needs: dict[tuple[str, str], Needs] = {}
+    Between two changes the shown time runs on at `speed` virtual seconds per
+    second: an estimate for the eye, set right by the next change.
+    """
+
+    def __init__(self, console: Console, speed: float | None = None) -> None:
+        self._console, self._speed = console, speed or 0.0
+        # Replaced, never changed: Live draws from a thread of its own.
+        self._shown: tuple[_Shown, ...] = ()
         self._start: datetime | None = None
+        self._told = (datetime.min.replace(tzinfo=UTC), 0.0)
+        self._live = Live(console=console, get_renderable=self._view, refresh_per_second=8)
 
     def __enter__(self) -> LiveObserver:
         self._live.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._speed = 0.0
         self._live.stop()
 
     def changed(self, workflow: Raw, now: datetime) -> None:
-        """Redraw."""
+        """Take note; the next refresh shows it."""
         self._start = self._start or now
         meta = workflow["metadata"]
         key = (meta.get("namespace", ""), meta["name"])
-        if key not in self._needs:
-            self._needs[key] = needs_of(workflow)
-        self._workflows[key] = workflow
-        parts = [progress_view(one, self._needs[at], now, self._start) for at, one in self._workflows.items()]
-        self._live.update(Group(*parts), refresh=True)
+        before = {one.key: one for one in self._shown}
+        needs = before[key].needs if key in before else needs_of(workflow)
+        before[key] = _Shown(key, workflow, needs)
+        self._told = (now, self._console.get_time())
+        self._shown = tuple(before.values())
 
     def message(self, text: str) -> None:
         """One line above the table."""
         self._console.print(Text(text, "dim"))
+
+    def _view(self) -> RenderableType:
+        shown, start, (now, at) = self._shown, self._start, self._told
+        if not shown or start is None:
+            return Text("starting", "dim")
+        guessed = now + timedelta(seconds=(self._console.get_time() - at) * self._speed)
+        return Group(*(progress_view(one.workflow, one.needs, guessed, start) for one in shown))
 
 
 def progress_view(workflow: Raw, needs: Needs, now: datetime, start: datetime) -> RenderableType:
@@ -88,9 +108,11 @@ def progress_view(workflow: Raw, needs: Needs, now: datetime, start: datetime) -
     status = workflow.get("status") or {}
     head = Text.assemble((workflow["metadata"]["name"], "bold"), f"  {status.get('phase') or 'new'}  ",
                          (f"+{(now - start).total_seconds():.1f}s", "dim"))
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for _ in range(6):
-        table.add_column(overflow="ellipsis", no_wrap=True)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
+    for width in (None, 32, None, None, None):
+        table.add_column(overflow="ellipsis", no_wrap=True, max_width=width)
+    # The note takes what is left, so that it never squeezes the others.
+    table.add_column(overflow="ellipsis", no_wrap=True, ratio=1)
     for row in rows(workflow, needs, now):
         table.add_row(*_cells(row))
     return Group(head, table)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+import math
+from collections.abc import Mapping
 from typing import Any
 
 from wfcore.codec.times import parse_time
-from wfcore.model.enums import Outcome
+from wfcore.model.enums import Outcome, Phase
 
 Raw = Mapping[str, Any]
 
@@ -19,6 +19,7 @@ def run_document(workflow: Raw, audit_ids: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": meta["name"],
         "namespace": meta.get("namespace", ""),
+        "uid": meta.get("uid", ""),
         "phase": status.get("phase", ""),
         "outcome": result.get("outcome"),
         "effectivenessScore": result.get("effectivenessScore"),
@@ -28,7 +29,7 @@ def run_document(workflow: Raw, audit_ids: Mapping[str, str]) -> dict[str, Any]:
         "durationSeconds": seconds_between(status.get("planningStartTime"), status.get("completionTime")),
         "steps": [_step(entry, names_of(workflow)) for entry in ledger(workflow)],
         "rollback": [{"stepNumber": entry["stepNumber"], "status": entry["rollback"]["status"]}
-                     for entry in compensated(ledger(workflow))],
+                     for entry in compensated(workflow)],
         "dirty": list((status.get("rollback") or {}).get("dirty") or ()),
         "conditions": list(status.get("conditions") or ()),
         "planDigest": status.get("planDigest"),
@@ -48,14 +49,20 @@ def names_of(workflow: Raw) -> Mapping[int, str]:
     return {step["stepNumber"]: step.get("name") or step["action"] for step in definition.get("steps") or ()}
 
 
-def compensated(entries: Iterable[Raw]) -> list[Raw]:
-    """The entries with a compensation, in the order in which these began; those that never did come last."""
-    return sorted((entry for entry in entries if entry.get("rollback")), key=_begun)
+def compensated(workflow: Raw) -> list[Raw]:
+    """The entries with a compensation, in the order in which these began; those that never did come last.
 
+    Compensations that began at the same instant stand in the rollback's own order, then by number.
+    """
+    planned = ((workflow.get("status") or {}).get("rollback") or {}).get("steps") or ()
+    rank = {number: index for index, number in enumerate(planned)}
 
-def _begun(entry: Raw) -> tuple[bool, datetime | None, int]:
-    start = entry["rollback"].get("startTime")
-    return (True, None, entry["stepNumber"]) if start is None else (False, parse_time(start), entry["stepNumber"])
+    def begun(entry: Raw) -> tuple[float, int, int]:
+        start, number = entry["rollback"].get("startTime"), int(entry["stepNumber"])
+        instant = parse_time(start).timestamp() if start else math.inf
+        return instant, rank.get(number, len(rank)), number
+
+    return sorted((entry for entry in ledger(workflow) if entry.get("rollback")), key=begun)
 
 
 def seconds_between(start: str | None, end: str | None) -> float | None:
@@ -66,8 +73,9 @@ def seconds_between(start: str | None, end: str | None) -> float | None:
 
 
 def is_success(document: Mapping[str, Any]) -> bool:
-    """Whether this outcome alone would end in exit status 0."""
-    return bool(document["outcome"] == Outcome.SUCCESS)
+    """Whether this outcome alone would end in exit status 0; a plan that was only asked for has none."""
+    planned_only = document["phase"] == Phase.COMPLETED and document["outcome"] is None
+    return planned_only or bool(document["outcome"] == Outcome.SUCCESS)
 
 
 def _step(entry: Raw, names: Mapping[int, str]) -> dict[str, Any]:

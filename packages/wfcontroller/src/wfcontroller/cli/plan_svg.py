@@ -91,12 +91,11 @@ def _head(plan: dict[str, Any]) -> Iterator[str]:
 def _bands(waves: Sequence[Any], grid: _Grid, right: float, bottom: float) -> Iterator[str]:
     for index in range(len(waves)):
         x, y = grid.corner(index, 0)
+        box: tuple[float, ...] = (x - 14, _HEAD, _BOX[0] + 28, bottom - _HEAD - _MARGIN / 2)
+        label: tuple[float, ...] = (x, _HEAD + 17)
         if grid.downwards:
             box = (_MARGIN / 2, y - 12, right - _MARGIN, _BOX[1] + 24)
             label = (_MARGIN, y + _BOX[1] / 2 + 4)
-        else:
-            box = (x - 14, _HEAD, _BOX[0] + 28, bottom - _HEAD - _MARGIN / 2)
-            label = (x, _HEAD + 17)
         yield '<rect class="band" x="{:g}" y="{:g}" width="{:g}" height="{:g}" rx="8"/>'.format(*box)
         yield '<text class="wave" x="{:g}" y="{:g}">WAVE {}</text>'.format(*label, index + 1)
 

@@ -40,17 +40,16 @@ def rows(workflow: Raw, needs: Needs, now: datetime) -> list[StepRow]:
     entries = ledger(workflow)
     states = {entry["stepNumber"]: entry.get("status", "pending") for entry in entries}
     names = names_of(workflow)
-    return [StepRow(entry["stepNumber"], names.get(entry["stepNumber"], ""), entry.get("action", ""),
-                    shown_status(entry), entry.get("attempt", 0), _seconds(entry, now), _note(entry, states, needs, now))
-            for entry in entries]
+    return [StepRow(entry["stepNumber"], names.get(entry["stepNumber"], ""), entry.get("action", ""), *_state(entry),
+                    _seconds(entry, now), _note(entry, states, needs, now)) for entry in entries]
 
 
 def shown_status(entry: Raw) -> str:
-    """The step's status, or that of its compensation once there is one, or `retrying` between two attempts."""
+    """The step's status, or that of its compensation once it has begun, or `retrying` between two attempts."""
     rollback = entry.get("rollback")
-    if rollback:
-        return {"completed": "rolled_back", "failed": "rollback_failed"}.get(rollback["status"], "rolling_back")
-    status: str = entry.get("status", "pending")
+    if rollback and rollback["status"] != "pending":
+        return _UNDOING.get(str(rollback["status"]), "rolling_back")
+    status = str(entry.get("status", "pending"))
     return "retrying" if status == "executing" and entry.get("retryAt") else status
 
 
@@ -70,9 +69,14 @@ def _note(entry: Raw, states: Mapping[int, str], needs: Needs, now: datetime) ->
         left = (parse_time(entry["retryAt"]) - now).total_seconds()
         return f"next attempt in {max(left, 0):.0f}s; {entry.get('errorMessage', '')}".rstrip("; ")
     if status == "executing":
-        return "runs as " + (entry.get("k8sExecutionRef") or {}).get("name", "its first attempt")
+        child = (entry.get("k8sExecutionRef") or {}).get("name")
+        return f"runs as {child}" if child else ""
     rollback = entry.get("rollback") or {}
     return str(rollback.get("errorMessage") or entry.get("errorMessage") or "")
+
+
+_UNDOING: Mapping[str, str] = {"completed": "rolled_back", "failed": "rollback_failed"}
+_UNDER_WAY = frozenset({"executing", "retrying", "rolling_back"})
 
 
 @frozen
@@ -98,19 +102,21 @@ class Changes:
         key = (meta.get("namespace", ""), meta["name"])
         before = self._seen.get(key, _Seen("", {}))
         head = f"+{(now - self._start).total_seconds():.1f}s " + (f"{meta['name']} " if several else "")
-        phase = status.get("phase", "")
+        phase, names, entries = status.get("phase", ""), names_of(workflow), ledger(workflow)
+        fresh = [entry for entry in entries
+                 if _state(entry) not in (before.steps.get(entry["stepNumber"]), ("pending", 0))]
+        # What ended brought the phase about, what began follows from it.
+        yield from (head + _line(entry, names) for entry in fresh if _state(entry)[0] not in _UNDER_WAY)
         if phase != before.phase:
             yield f"{head}{phase}" + _why(status)
-        entries = ledger(workflow)
-        names = names_of(workflow)
-        for entry in entries:
-            if _state(entry) not in (before.steps.get(entry["stepNumber"]), ("pending", 0)):
-                yield head + _line(entry, names)
+        yield from (head + _line(entry, names) for entry in fresh if _state(entry)[0] in _UNDER_WAY)
         self._seen[key] = _Seen(phase, {entry["stepNumber"]: _state(entry) for entry in entries})
 
 
 def _state(entry: Raw) -> tuple[str, int]:
-    return shown_status(entry), int((entry.get("rollback") or entry).get("attempt", 0))
+    status = shown_status(entry)
+    counted = entry["rollback"] if status.startswith("roll") and entry.get("rollback") else entry
+    return status, int(counted.get("attempt", 0))
 
 
 def _why(status: Raw) -> str:

@@ -28,31 +28,28 @@ if TYPE_CHECKING:
 _TERMINAL_SPEED = 20.0
 
 
-class _Speed(click.ParamType):
-    name = "N|max"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "max" or isinstance(value, float):
-            return value
-        try:
-            speed = float(value)
-        except ValueError:
-            speed = 0.0
-        if not 0 < speed < float("inf"):
-            self.fail(f"{value!r} is not a positive number or max", param, ctx)
-        return speed
+def _speed(context: click.Context, parameter: click.Parameter, value: str | None) -> float | str | None:
+    if value is None or value == "max":
+        return value
+    try:
+        speed = float(value)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise click.BadParameter(f"{value!r} is not a positive number or max")
+    return speed
 
 
-class _Fault(click.ParamType):
-    name = "STEP[:ATTEMPTS]"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, tuple):
-            return value
+def _faults(context: click.Context, parameter: click.Parameter, values: Iterable[str]) -> dict[int, int | None]:
+    faults: dict[int, int | None] = {}
+    for value in values:
         step, colon, attempts = value.partition(":")
         if not _positive(step) or (colon and not _positive(attempts)):
-            self.fail(f"{value!r} is not STEP or STEP:ATTEMPTS, like 2 or 2:1", param, ctx)
-        return int(step), int(attempts) if colon else None
+            raise click.BadParameter(f"{value!r} is not STEP or STEP:ATTEMPTS, like 2 or 2:1")
+        if int(step) in faults:
+            raise click.BadParameter(f"step {int(step)} is given twice")
+        faults[int(step)] = int(attempts) if colon else None
+    return faults
 
 
 def _positive(text: str) -> bool:
@@ -61,16 +58,18 @@ def _positive(text: str) -> bool:
 
 @click.command(epilog="Example: wfctl run docs/examples/flaky-retries.yaml --fail 2:1 --dump cluster.yaml")
 @files_argument
-@click.option("--fail", "faults", type=_Fault(), multiple=True,
-              help="Make a step fail: STEP:ATTEMPTS its first attempts, STEP alone all, after it has acted. Repeatable.")
+@click.option("--fail", "faults", metavar="STEP[:ATTEMPTS]", callback=_faults, multiple=True,
+              help="Make a step fail: its first ATTEMPTS before they act; without ATTEMPTS, all after they acted. "
+              "Repeatable.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Fix uids and the start, on a throw-away database: "
               "the same bytes every time.")
-@click.option("--speed", type=_Speed(), help="Virtual seconds per second; default 20 on a terminal, else max.")
+@click.option("--speed", metavar="N|max", callback=_speed,
+              help="Virtual seconds per second; default 20 on a terminal, else max.")
 @click.option("--dump", type=click.Path(dir_okay=False), metavar="FILE",
               help="Write the final cluster as one List; YAML for .yaml, else JSON.")
 @click.option("--database", metavar="URL", help="PostgreSQL to record to; default: an embedded one.")
 @format_option("text", "json")
-def run(files: tuple[str, ...], faults: tuple[tuple[int, int | None], ...], seed: int | None,
+def run(files: tuple[str, ...], faults: dict[int, int | None], seed: int | None,
         speed: float | str | None, dump: str | None, database: str | None, output: str) -> None:
     """Run the workflows of the files to their end, on a cluster in memory.
 
@@ -84,7 +83,7 @@ def run(files: tuple[str, ...], faults: tuple[tuple[int, int | None], ...], seed
     checked = checked_or_refused(files)
     _refuse_unknown_steps(checked, faults)
     on_terminal = output == "text" and sys.stdout.isatty()
-    result = _run(_request(checked, dict(faults), seed, _pace(speed, on_terminal), database), on_terminal, output)
+    result = _run(_request(checked, faults, seed, _pace(speed, on_terminal), database), on_terminal, output)
     if dump is not None:
         from wfcontroller.cli.dump import write_dump
 
@@ -104,10 +103,10 @@ def _pace(speed: float | str | None, on_terminal: bool) -> float | None:
     return speed if isinstance(speed, float) else None
 
 
-def _refuse_unknown_steps(checked: Checked, faults: Iterable[tuple[int, int | None]]) -> None:
+def _refuse_unknown_steps(checked: Checked, faults: Iterable[int]) -> None:
     known = {step["stepNumber"] for workflow in checked.workflows
              for step in workflow.value["spec"]["workflowDefinition"]["steps"]}
-    for step, _ in faults:
+    for step in faults:
         if step not in known:
             raise BadInput(f"--fail {step}: no workflow has a step {step}")
 
@@ -124,7 +123,7 @@ def _run(request: RunRequest, on_terminal: bool, output: str) -> RunResult:
     from wfcontroller.cli.observers import LineObserver, LiveObserver, QuietObserver
 
     if on_terminal:
-        with LiveObserver(console()) as live:
+        with LiveObserver(console(), request.speed) as live:
             return _session(request, live)
     several = sum(document.get("kind") == "WorkflowExecution" for document in request.documents) > 1
     return _session(request, QuietObserver() if output == "json" else LineObserver(several))

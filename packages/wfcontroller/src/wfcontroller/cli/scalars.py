@@ -16,9 +16,9 @@ STRING_TAG = "tag:yaml.org,2002:str"
 _TAG = "tag:yaml.org,2002:"
 
 _WORDS: Mapping[str, Scalar] = {
-    **{word: True for word in "y Y yes Yes YES true True TRUE on On ON".split()},
-    **{word: False for word in "n N no No NO false False FALSE off Off OFF".split()},
-    **{word: None for word in ("", "~", "null", "Null", "NULL")},
+    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
+    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
 }
 _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|([1-9][0-9]*|0))", re.ASCII)

@@ -48,7 +48,8 @@ def _print(checked: Checked) -> None:
         if file not in wrong:
             inside = [document for document in checked.documents if document.file == file]
             workflows = sum(document.is_workflow for document in inside)
-            click.echo(f"{file}: valid; {_count(workflows, 'workflow')}, {_count(len(inside) - workflows, 'other object')}")
+            others = _count(len(inside) - workflows, "other object")
+            click.echo(f"{file}: valid; {_count(workflows, 'workflow')}, {others}")
     if wrong:
         click.echo(f"{_count(len(checked.findings), 'problem')} in {_count(len(wrong), 'file')}", err=True)
 

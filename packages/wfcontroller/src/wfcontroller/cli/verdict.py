@@ -15,8 +15,9 @@ def verdict_lines(document: Mapping[str, Any]) -> Iterator[str]:
     if document["failureMessage"]:
         yield f"why: {document['failureMessage']} ({document['failureReason']})"
     for step in document["steps"]:
-        if step["status"] in ("failed", "skipped") and step["errorMessage"]:
-            yield f"step {step['stepNumber']} {step['name']} {step['status']}: {step['errorMessage']}"
+        said = step["errorMessage"]
+        if said and step["status"] in ("failed", "skipped") and said not in (document["failureMessage"] or ""):
+            yield f"step {step['stepNumber']} {step['name']} {step['status']}: {said}"
     if document["rollback"]:
         done = [f"{one['stepNumber']} {steps[one['stepNumber']]['name']}" + (
             "" if one["status"] == "completed" else f" ({one['status']})") for one in document["rollback"]]
@@ -28,12 +29,14 @@ def verdict_lines(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _head(document: Mapping[str, Any]) -> str:
-    outcome = document["outcome"] or "no outcome"
+    ended = ", ".join(dict.fromkeys((document["phase"], document["outcome"] or "no outcome")))
     done = sum(step["status"] == "completed" for step in document["steps"])
+    # What a rollback has undone is not worth counting as done.
+    count = "" if document["rollback"] else f"; {done} of {len(document['steps'])} steps"
     took = f" in {document['durationSeconds']:.0f}s" if document["durationSeconds"] is not None else ""
     score = document["effectivenessScore"]
     effect = f", effectiveness {score:.2f}" if score is not None and is_success(document) else ""
-    return f"{document['name']}: {document['phase']}, {outcome}; {done} of {len(document['steps'])} steps{took}{effect}"
+    return f"{document['name']}: {ended}{count}{took}{effect}"
 
 
 def _object(left: Mapping[str, Any]) -> str:

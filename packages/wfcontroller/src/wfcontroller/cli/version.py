@@ -20,7 +20,7 @@ def version(output: str) -> None:
     except PackageNotFoundError:
         own = "unknown (not installed as a package)"
     if output == "json":
-        click.echo(json_text({"version": own, "python": platform.python_version()}), nl=False)
+        click.echo(json_text({"wfctl": own, "python": platform.python_version()}), nl=False)
     else:
         click.echo(f"wfctl {own} (Python {platform.python_version()})")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import cast
 
@@ -62,12 +62,16 @@ async def until_all_done(
 
 
 async def until_selected_done(
-    work: Work, resource: Resource, namespace: str, selector: str, judge: Callable[[list[Object]], Verdict]
+    work: Work, resource: Resource, namespace: str, selector: str,
+    judge: Callable[[list[Object]], Awaitable[Verdict]],
 ) -> Done:
-    """As `until_all_done`, for those that a label selector selects: the server evaluates it, after each change."""
+    """As `until_all_done`, for those that a label selector selects (empty: all), listed afresh after each change.
+
+    The server evaluates the selector, and `judge` may read more.
+    """
     while True:
         items, version = await everything(work.api, resource, namespace, selector)
-        done = settled(work, judge(items))
+        done = settled(work, await judge(items))
         if done is not None:
             return done
         async with aclosing(_events(work.api, resource, namespace, version)) as events:

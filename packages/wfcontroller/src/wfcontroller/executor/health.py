@@ -78,9 +78,11 @@ class HealthCheck:
 
 
 async def _healthy(work: Work, subject: Subject) -> None:
+    async def judge(pods: list[Object]) -> Verdict:
+        return judge_pods(pods, subject)
+
     if subject.kind == "Pod":
-        await until_selected_done(
-            work, PODS, subject.namespace, subject.selector, lambda pods: judge_pods(pods, subject))
+        await until_selected_done(work, PODS, subject.namespace, subject.selector, judge)
     else:
         await until_done(work, _place(subject), lambda found: _judge(subject, found))
 

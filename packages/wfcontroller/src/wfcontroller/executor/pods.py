@@ -13,7 +13,7 @@ from attrs import frozen
 from wfcontroller.api import ApiError, Object
 from wfcontroller.executor.contract import Captured, Done, Pending, Verdict, Work
 from wfcontroller.executor.failures import ExecutionFailed
-from wfcontroller.executor.following import everything, until_all_done
+from wfcontroller.executor.following import everything, until_all_done, until_selected_done
 from wfcontroller.executor.podstate import is_going, is_ready, owner_of, place_of, some
 from wfcore.model.actions import DeletePodParams, RestartPodParams
 from wfcore.model.enums import FailureClass
@@ -122,21 +122,19 @@ class PodDeletion:
 
     async def _replacements(self, work: Work, captured: Captured, owner: dict[str, Any]) -> None:
         """Wait until the controller has as many ready pods as it wants, or as many ready new ones as were deleted."""
-        wanted = await _wanted_of(work, self.namespace, owner)
-        if wanted is None:
-            return
         known = {*captured.kept["known"]}
         lost = sum(each["owner"]["uid"] == owner["uid"] for each in captured.kept["pods"])
 
-        def judge(pods: dict[str, Object]) -> Verdict:
-            owned = {uid: pod for uid, pod in pods.items() if (owner_of(pod) or {}).get("uid") == owner["uid"]}
-            ready = [uid for uid, pod in owned.items() if is_ready(pod)]
+        async def judge(pods: list[Object]) -> Verdict:
+            wanted = await _wanted_of(work, self.namespace, owner)  # it may be scaled meanwhile
+            owned = [pod for pod in pods if (owner_of(pod) or {}).get("uid") == owner["uid"]]
+            ready = [pod["metadata"]["uid"] for pod in owned if is_ready(pod)]
             fresh = [uid for uid in ready if uid not in known]
-            if len(ready) >= wanted or len(fresh) >= lost:
+            if wanted is None or len(ready) >= wanted or len(fresh) >= lost:
                 return Done()
             return Pending(f"{owner['kind']} {owner['name']} has {len(fresh)} of {lost} replacements ready")
 
-        await until_all_done(work, PODS, self.namespace, judge)
+        await until_selected_done(work, PODS, self.namespace, "", judge)
 
 
 async def _wanted_of(work: Work, namespace: str, owner: dict[str, Any]) -> int | None:

@@ -72,7 +72,9 @@ class Executor:
                     failures += 1
 
     async def _watch(self, version: str, tasks: asyncio.TaskGroup) -> str:
-        events = self._api.watch(KUBERNETES_EXECUTIONS, self._settings.watch_namespace, resource_version=version)
+        events = self._api.watch(
+            KUBERNETES_EXECUTIONS, self._settings.watch_namespace, resource_version=version,
+            timeout_seconds=self._settings.watch_timeout)
         async for event in events:
             version = event.object["metadata"]["resourceVersion"]
             if event.type == "DELETED":

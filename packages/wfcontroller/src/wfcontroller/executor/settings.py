@@ -25,6 +25,7 @@ class ExecutorSettings:
         parallelism: Attempts in progress at the same time.
         margin: How long before an attempt's timeout its outcome is reported, at most a tenth of the timeout.
         sweep_every: How often snapshots of deleted executions are looked for.
+        watch_timeout: Seconds after which the watch of executions is opened again.
         drain_retry: Seconds until an eviction that a disruption budget forbade is tried again.
         heartbeat: Whether to renew the Lease `heartbeat_lease` every ten seconds.
         fail: Faults to inject, by step: how many first attempts fail before they act (None: every attempt acts,
@@ -40,6 +41,7 @@ class ExecutorSettings:
     parallelism: int = field(default=100, validator=ge(1))
     margin: timedelta = timedelta(seconds=5)
     sweep_every: timedelta = timedelta(minutes=10)
+    watch_timeout: float = 300.0
     drain_retry: timedelta = timedelta(seconds=5)
     heartbeat: bool = False
     heartbeat_lease: str = "wfexecutor"

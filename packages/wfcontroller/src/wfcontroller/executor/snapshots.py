@@ -43,7 +43,12 @@ async def save(work: Work, kept: Any) -> None:
     try:
         await patiently(lambda: _create_or_replace(work.store, body))
     except ApiError as error:
-        raise withholding(error, SECRETS) from None
+        if error.status != 404:
+            raise withholding(error, SECRETS) from None
+        where = work.settings.namespace
+        raise ExecutionFailed(
+            FailureClass.RESOURCE_NOT_FOUND,
+            f"the executor's namespace {where!r} does not exist, so no snapshot can be kept; create it") from None
 
 
 async def load(work: Work, name: str) -> Any:

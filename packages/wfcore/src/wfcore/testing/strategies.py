@@ -23,8 +23,15 @@ except ImportError as error:
     raise ImportError("wfcore.testing.strategies needs Hypothesis: pip install 'wfcore[testing]'") from error
 
 from wfcore.codec import encode, wire_name
-from wfcore.model.actions import PARAMETERS_OF, CheckPodHealthParams, RestartPodParams, StepParameters
-from wfcore.model.compensations import ROLLBACK_PARAMETERS_OF, RollbackParameters
+from wfcore.model.actions import (
+    PARAMETERS_OF,
+    CheckPodHealthParams,
+    RestartPodParams,
+    SecretUpdate,
+    StepParameters,
+    UpdateSecretParams,
+)
+from wfcore.model.compensations import ROLLBACK_PARAMETERS_OF
 from wfcore.model.definition import (
     DependencyList,
     ExecutionStrategy,
@@ -34,7 +41,7 @@ from wfcore.model.definition import (
     WorkflowStep,
 )
 from wfcore.model.enums import Action, RollbackAction, RollbackStrategy
-from wfcore.model.fields import Limits, StrMap, limits_of
+from wfcore.model.fields import CONFIG_KEY, DNS_LABEL, DNS_SUBDOMAIN, IMAGE, SELECTOR, Limits, StrMap, limits_of
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import CustomAction, Settings
 
@@ -113,13 +120,25 @@ def _scalar(kind: Any, limits: Limits) -> st.SearchStrategy[Any]:
     raise TypeError(f"no strategy for {kind!r}; add it to wfcore.testing.strategies")
 
 
+# Expressions are slow to draw from; these few make up the model's.
+_WORD = st.text("abz09", min_size=1, max_size=6)
+_MATCHING: Mapping[str, st.SearchStrategy[str]] = {
+    DNS_LABEL: _WORD, DNS_SUBDOMAIN: _WORD | st.tuples(_WORD, _WORD).map(".".join),
+    IMAGE: st.tuples(_WORD, _WORD).map("/".join), SELECTOR: _WORD.map("app={}".format),
+    CONFIG_KEY: st.text("-._aZ9", min_size=1, max_size=6),
+}
+
+
 def texts(limits: Limits) -> st.SearchStrategy[str]:
     """Strings within limits: short ones that match the pattern, or any text."""
     if limits.pattern is None:
         return st.text(_ALPHABET, min_size=limits.min_length or 0, max_size=min(limits.max_length or 12, 12))
+    optional, pattern = limits.pattern.startswith("^$|"), limits.pattern.removeprefix("^$|")
     # A `$` of the schema is the very end; Hypothesis would add a newline after it.
-    pattern = re.compile(limits.pattern.replace("$", r"\Z"), re.ASCII)
-    return st.from_regex(pattern).map(lambda text: text[:limits.max_length])
+    known = _MATCHING.get(pattern)
+    some = st.from_regex(re.compile(pattern.replace("$", r"\Z"), re.ASCII)).map(
+        lambda text: text[:limits.max_length]) if known is None else known
+    return st.just("") | some if optional else some
 
 
 def _lists(item: Any, limits: Limits) -> st.SearchStrategy[tuple[Any, ...]]:
@@ -144,41 +163,38 @@ def _maps(limits: Limits) -> st.SearchStrategy[StrMap]:
 _LOCAL: Mapping[str, st.SearchStrategy[Any]] = {"namespace": st.sampled_from(["", "default"])}
 
 
+@cache
 def parameters(action: Action) -> st.SearchStrategy[StepParameters | None]:
     """Parameters that a step with this action may have, within the namespace `default`, without inline secrets."""
-    cls = PARAMETERS_OF[action]
-    drawn = instances(cls).flatmap(lambda value: _localised(value, {"action_type": CUSTOM_ACTION, "data_updates": None}))
     if action is Action.UPDATE_SECRET:
-        return drawn.filter(lambda value: bool(value.updates))
+        return st.builds(UpdateSecretParams, **_LOCAL, name=_WORD, updates=st.lists(
+            instances(SecretUpdate), min_size=1, max_size=2, unique_by=lambda update: update.key).map(tuple))
     if action is Action.RESTART_POD:
-        return st.builds(RestartPodParams, **_LOCAL, pod_name=st.just("web-0")) | st.builds(
+        return st.builds(RestartPodParams, **_LOCAL, pod_name=_WORD) | st.builds(
             RestartPodParams, **_LOCAL, selector=st.just("app=web"))
     if action is Action.CHECK_POD_HEALTH:
-        return st.none() | st.builds(CheckPodHealthParams, **_LOCAL, deployment=st.just("web")) | st.builds(
+        return st.none() | st.builds(CheckPodHealthParams, **_LOCAL, deployment=_WORD) | st.builds(
             CheckPodHealthParams, **_LOCAL, selector=st.just("app=web"))
-    return drawn
+    return instances(PARAMETERS_OF[action]).flatmap(_localised)
 
 
-def _localised(value: Any, fixed: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    names = {a.name for a in attrs.fields(type(value))}
-    changes: dict[str, Any] = {k: v for k, v in fixed.items() if k in names and v is not None}
-    if "updates" in names and "data_updates" in names:
-        changes["data_updates"] = StrMap()
-    local = _LOCAL["namespace"] if "namespace" in names else st.just(None)
-    return local.map(lambda place: attrs.evolve(value, **changes, **({} if place is None else {"namespace": place})))
+def _localised(value: Any) -> st.SearchStrategy[Any]:
+    fields = {a.name for a in attrs.fields(type(value))}
+    named = attrs.evolve(value, action_type=CUSTOM_ACTION) if "action_type" in fields else value
+    if "namespace" not in fields:
+        return st.just(named)
+    return _LOCAL["namespace"].map(lambda place: attrs.evolve(named, namespace=place))
 
 
-def rollback_specs(acts_in_namespace: bool) -> st.SearchStrategy[RollbackSpec]:
-    """Compensations with matching parameters or none; only on nodes when the step itself has no namespace."""
-    actions = tuple(RollbackAction) if acts_in_namespace else (RollbackAction.UNCORDON_NODE, RollbackAction.CUSTOM)
-
+@cache
+def rollback_specs() -> st.SearchStrategy[RollbackSpec]:
+    """Compensations with matching parameters, or none, within the namespace `default`."""
     def build(action: RollbackAction) -> st.SearchStrategy[RollbackSpec]:
-        given: st.SearchStrategy[RollbackParameters | None] = instances(ROLLBACK_PARAMETERS_OF[action]).flatmap(
-            lambda value: _localised(value, {"action_type": CUSTOM_ACTION}))
-        return st.builds(RollbackSpec, action=st.just(action), parameters=st.none() | given,
-                         timeout=_of(timedelta | None, Limits(doc="", minimum=1, maximum=86_400)))
+        return st.builds(
+            RollbackSpec, action=st.just(action), timeout=st.none() | st.just(timedelta(seconds=30)),
+            parameters=st.none() | instances(ROLLBACK_PARAMETERS_OF[action]).flatmap(_localised))
 
-    return st.sampled_from(actions).flatmap(build)
+    return st.one_of([build(action) for action in RollbackAction])
 
 
 # What acts on objects of a namespace, of the cluster, or where nobody can tell.
@@ -192,7 +208,7 @@ def workflow_steps(draw: st.DrawFn, number: int, needs: Sequence[int],
                    actions: Sequence[Action] = _NAMESPACED) -> WorkflowStep:
     """A step with this number and these prerequisites; valid in the namespace `default` under `SETTINGS`."""
     action = draw(st.sampled_from(actions))
-    rollback = st.none() | rollback_specs(True) if action in _COMPENSABLE else st.none()
+    rollback = st.none() | rollback_specs() if action in _COMPENSABLE else st.none()
     return WorkflowStep(
         step_number=number, name=f"step {number}", action=action, parameters=draw(parameters(action)),
         critical_step=draw(st.booleans()), max_retries=draw(st.none() | st.integers(0, 3)),
@@ -201,7 +217,7 @@ def workflow_steps(draw: st.DrawFn, number: int, needs: Sequence[int],
 
 
 @st.composite
-def graphs(draw: st.DrawFn, min_size: int = 1, max_size: int = 8) -> dict[int, frozenset[int]]:
+def graphs(draw: st.DrawFn, min_size: int = 1, max_size: int = 6) -> dict[int, frozenset[int]]:
     """For each step the steps it needs: acyclic because edges only lead to steps drawn earlier; numbers are shuffled."""
     size = draw(st.integers(min_size, max_size))
     numbers = draw(st.lists(st.integers(1, 60), min_size=size, max_size=size, unique=True))
@@ -211,7 +227,7 @@ def graphs(draw: st.DrawFn, min_size: int = 1, max_size: int = 8) -> dict[int, f
 
 @st.composite
 def definitions(draw: st.DrawFn, needs: Mapping[int, frozenset[int]] | None = None,
-                actions: Sequence[Action] = _NAMESPACED, max_size: int = 8) -> WorkflowDefinition:
+                actions: Sequence[Action] = _NAMESPACED, max_size: int = 6) -> WorkflowDefinition:
     """A plannable definition: each edge is spelt in `dependsOn`, in `dependencies` or in both; steps in any order."""
     graph = draw(graphs(max_size=max_size)) if needs is None else needs
     steps, by_name = [], {}

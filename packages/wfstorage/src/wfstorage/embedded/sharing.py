@@ -17,11 +17,14 @@ from wfstorage.embedded.account import Account, server_account
 from wfstorage.embedded.cluster import THROW_AWAY_SETTINGS, Cluster, socket_url
 from wfstorage.embedded.folders import data_folder, exclusive, programs_folder, temporary_folder
 
-# Waits until whoever holds the other end of its standard input is gone, by whatever end, then cleans up.  A server
-# that has not written its pid yet ends by itself when its folder is gone; `initdb` may still be adding files.
+# Waits until whoever holds the other end of its standard input is gone, by whatever end, then cleans up.  The file
+# goes with the server, but its process may stay for ever as a zombie, where nobody reaps orphans.  A server that has
+# not written the file yet ends by itself when its folder is gone; `initdb` may still be adding to the folder.
 GUARD = """
 read -r _
-pid=$(head -n 1 "$0/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" && while kill -0 "$pid"; do sleep 0.02; done
+file=$0/data/postmaster.pid
+[ -e "$file" ] && pid=$(head -n 1 "$file") && kill -QUIT "$pid"
+while [ -e "$file" ] && kill -0 "$pid"; do sleep 0.02; done
 for _ in 1 2 3 4 5 6 7 8 9; do rm -rf -- "$0" && break; sleep 0.3; done
 """
 

@@ -1,0 +1,150 @@
+"""What the oracles see: ledger and children read straight from JSON, with none of the engine's own code.
+
+So a law cannot be fooled by the decoder, the planner or the judge it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+SILENT = "the executor died"
+_STAGES = {"": "pending", "executing": "acting", "completed": "ok", "failed": "failed"}
+
+
+@frozen
+class Effort:
+    """A step's forward side or its compensation: stage, attempt, the child's name and recorded uid."""
+
+    stage: str
+    attempt: int
+    child: str
+    uid: str
+    waiting: bool  # for a retry
+    cancelled_at: datetime | None
+
+
+@frozen
+class Entry:
+    """One step in the ledger."""
+
+    forward: Effort
+    undo: Effort | None
+    mutated: str
+    undo_source: int
+
+
+@frozen(eq=False)
+class Ledger:
+    """A workflow."""
+
+    uid: str
+    phase: str
+    deleted_at: datetime | None
+    digest: str
+    entries: Mapping[int, Entry]
+    performed: bool
+    instants: tuple[datetime, ...]  # at which something is due; a cancellation counts without its grace
+    without_audit: Mapping[str, Any]  # the whole status but for the condition AuditRecorded
+    audited: bool
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the workflow has ended."""
+        return self.phase in ("completed", "failed")
+
+
+@frozen(eq=False)
+class Child:
+    """A KubernetesExecution.  `stage`: pending, acting, ok, failed; `silent`: its executor died while acting."""
+
+    name: str
+    uid: str
+    owner: str
+    kind: str
+    step: int
+    attempt: int
+    digest: str
+    stage: str
+    mutated: str
+    silent: bool
+    deleted_at: datetime | None
+    captured: int | None
+    restores: int | None
+
+    @property
+    def over(self) -> bool:
+        """Whether it reported an end."""
+        return self.stage in ("ok", "failed")
+
+    @property
+    def acting(self) -> bool:
+        """Whether an executor is changing the cluster for it now."""
+        return self.stage == "acting" and not self.silent
+
+
+def read_ledger(value: Mapping[str, Any]) -> Ledger:
+    """A workflow's JSON as the oracles need it."""
+    meta, status = value["metadata"], value.get("status", {})
+    entries = {e["stepNumber"]: _entry(e) for e in status.get("stepStatuses", ())}
+    instants = [status.get("phaseDeadline"), status.get("workflowDeadline")]
+    for raw in status.get("stepStatuses", ()):
+        for part in (raw, raw.get("rollback") or {}):
+            instants += [part.get("deadline"), part.get("retryAt")]
+    conditions = status.get("conditions", ())
+    rest = [c for c in conditions if c["type"] != "AuditRecorded"]
+    return Ledger(
+        uid=meta["uid"], phase=status.get("phase", ""), deleted_at=_time(meta.get("deletionTimestamp")),
+        digest=status.get("planDigest", ""), entries=entries,
+        performed=bool((status.get("rollback") or {}).get("performed")),
+        instants=tuple(sorted({at for text in instants if (at := _time(text)) is not None})),
+        without_audit={**status, "conditions": rest},
+        audited=any(c["type"] == "AuditRecorded" and c["status"] == "True" for c in conditions))
+
+
+def _entry(raw: Mapping[str, Any]) -> Entry:
+    undo = raw.get("rollback")
+    return Entry(_effort(raw), _effort(undo) if undo else None, raw.get("mutated", "no"),
+                 undo.get("sourceAttempt", 0) if undo else 0)
+
+
+def _effort(raw: Mapping[str, Any]) -> Effort:
+    reference = raw.get("k8sExecutionRef") or {}
+    return Effort(raw.get("status", "pending"), raw.get("attempt", 0), reference.get("name", ""),
+                  reference.get("uid", ""), "retryAt" in raw, _time(raw.get("cancelledAt")))
+
+
+def read_child(value: Mapping[str, Any]) -> Child:
+    """A child's JSON as the oracles need it."""
+    meta, spec, status = value["metadata"], value["spec"], value.get("status", {})
+    information = status.get("rollbackInformation") or {}
+    return Child(
+        name=meta["name"], uid=meta["uid"],
+        owner=next((o["uid"] for o in meta.get("ownerReferences", ()) if o.get("controller")), ""),
+        kind=spec["kind"], step=spec["stepNumber"], attempt=spec["attempt"], digest=spec.get("planDigest", ""),
+        stage=_STAGES[status.get("phase", "")], mutated=information.get("mutated", "no"),
+        silent=status.get("errorMessage") == SILENT, deleted_at=_time(meta.get("deletionTimestamp")),
+        captured=_replicas(information.get("parameters")), restores=_replicas(spec.get("rollbackParameters")))
+
+
+def _replicas(parameters: Mapping[str, Any] | None) -> int | None:
+    found: int | None = ((parameters or {}).get("scaleToPrevious") or {}).get("previousReplicas")
+    return found
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def may_begin(ledger: Ledger | None, child: Child) -> bool:
+    """Promise E5: the ledger as it is now intends this very child, and nobody has cancelled it."""
+    if ledger is None or ledger.terminal or ledger.uid != child.owner or child.deleted_at is not None:
+        return False
+    entry = ledger.entries.get(child.step)
+    effort = entry and (entry.undo if child.kind == "rollback" else entry.forward)
+    return (effort is not None and effort.stage == "executing" and not effort.waiting
+            and effort.child == child.name and child.digest == ledger.digest
+            and (child.kind == "rollback") == (ledger.phase == "rolling_back"))

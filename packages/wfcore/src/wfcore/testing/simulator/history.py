@@ -1,0 +1,199 @@
+"""What really happened: every workflow and child by uid, as the store committed it.
+
+The laws read this, never the controllers' own idea of it.  Time is in true microseconds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import define, field
+
+from wfcore.audit import AuditRecord
+from wfcore.model.workflow import FINALIZER, TRACKING_FINALIZER
+from wfcore.resources import WORKFLOW_EXECUTIONS, Resource
+from wfcore.settings import Settings
+from wfcore.simulation.objects import StoredObject
+from wfcore.simulation.watchlog import Change, ChangeType
+from wfcore.testing.simulator.meaning import Json, Meaning, meaning_of, outcome_of
+
+Attempt = tuple[str, int, int]  # kind, step, attempt
+
+
+@define(eq=False)
+class Child:
+    """One KubernetesExecution."""
+
+    name: str
+    uid: str
+    owner: str  # uid of the controlling workflow, or empty
+    born: int
+    spec: Json
+    status: Any = None
+    deleted: int | None = None  # when its deletion was asked for
+    gone: bool = False
+    tracked: bool = True
+    ours: bool = True  # created by a controller
+    tampered: bool = False  # somebody else wrote its spec, or its outcome after it had one
+    succeeded: bool = False  # a well-formed success was stored at some time
+
+    @property
+    def attempt(self) -> Attempt:
+        """Which attempt it says it is."""
+        return str(self.spec.get("kind")), _number(self.spec.get("stepNumber")), _number(self.spec.get("attempt"))
+
+    @property
+    def over(self) -> bool:
+        """Whether its executor is done with it."""
+        return outcome_of(self.status) != ""
+
+
+@define(eq=False)
+class Run:
+    """One WorkflowExecution."""
+
+    name: str
+    uid: str
+    born: int
+    meaning: Meaning | None
+    value: Json
+    status: Json = field(factory=dict)
+    spoilt: bool = False  # somebody else wrote its status or took its finalizers
+    adopted: bool = False
+    deleted: int | None = None
+    gone: bool = False
+    intents: dict[Attempt, int] = field(factory=dict)
+    children: list[Child] = field(factory=list)
+    names: Counter[str] = field(factory=Counter)
+    status_writes: int = 0
+    rows: list[AuditRecord] = field(factory=list)
+    audit_failed: bool = False
+    phases: list[str] = field(factory=lambda: [""])
+
+    def child(self, attempt: Attempt) -> Child | None:
+        """The child of an attempt that a controller created, dead or alive."""
+        return next((c for c in self.children if c.ours and c.attempt == attempt), None)
+
+
+class History:
+    """Follows every commit."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.runs: dict[str, Run] = {}
+        self.children: dict[str, Child] = {}
+
+    def follow(self, now: int, actor: str, resource: Resource, change: Change) -> None:
+        """Take over one commit; the laws have looked at it before."""
+        if resource is WORKFLOW_EXECUTIONS:
+            self._workflow(now, actor, change)
+        else:
+            self._child(now, actor, change)
+
+    def _workflow(self, now: int, actor: str, change: Change) -> None:
+        stored, uid = change.object, change.object.uid
+        if change.type is ChangeType.ADDED:
+            self.runs[uid] = Run(stored.place[1], uid, now, meaning_of(stored.value.get("spec"), self.settings),
+                                 stored.value)
+            return
+        run = self.runs[uid]
+        before, after = run.status, status_json(stored)
+        run.value = stored.value
+        run.adopted = run.adopted or FINALIZER in stored.finalizers
+        if stored.terminating and run.deleted is None:
+            run.deleted = now
+        if change.type is ChangeType.DELETED:
+            run.gone = True
+        if after is not before and after != before:
+            run.status = after
+            if is_controller(actor):
+                run.status_writes += 1
+                for attempt in intents(after):
+                    run.intents.setdefault(attempt, now)
+            else:
+                run.spoilt = True
+            if phase_of(after) != run.phases[-1]:
+                run.phases.append(phase_of(after))
+        if actor == "user" and FINALIZER not in stored.finalizers and run.adopted and (
+                change.before is not None and FINALIZER in change.before.finalizers):
+            run.spoilt = True
+
+    def _child(self, now: int, actor: str, change: Change) -> None:
+        stored = change.object
+        if change.type is ChangeType.ADDED:
+            child = Child(stored.place[1], stored.uid, owner_uid(stored), now, _part(stored, "spec"),
+                          ours=is_controller(actor))
+            self.children[child.uid] = child
+            run = self.runs.get(child.owner)
+            if run is not None:
+                run.children.append(child)
+                run.names[child.name] += child.ours
+            return
+        child = self.children[stored.uid]
+        child.tracked = TRACKING_FINALIZER in stored.finalizers
+        child.gone = change.type is ChangeType.DELETED
+        if stored.terminating and child.deleted is None:
+            child.deleted = now
+        spec, status = _part(stored, "spec"), stored.value.get("status")
+        child.tampered = child.tampered or spec != child.spec or (child.over and status != child.status)
+        child.spec, child.status = spec, status
+        child.succeeded = child.succeeded or outcome_of(status) == "success"
+
+    # --- the audit log ------------------------------------------------------------------------------------
+
+    def recorded(self, record: AuditRecord) -> None:
+        """A record is stored, or was before."""
+        run = self.runs.get(record.workflow_uid)
+        if run is not None and record not in run.rows:
+            run.rows.append(record)
+
+    def audit_failed(self, uid: str) -> None:
+        """The log could not take a record, or nobody heard that it did."""
+        run = self.runs.get(uid)
+        if run is not None:
+            run.audit_failed = True
+
+
+def is_controller(actor: str) -> bool:
+    """Controllers are called c0, c1, ..."""
+    return actor[:1] == "c" and actor[1:].isdigit()
+
+
+def status_json(stored: StoredObject) -> Json:
+    """The status of a stored workflow, whatever it is made of."""
+    status = stored.value.get("status")
+    return status if isinstance(status, Mapping) else {}
+
+
+def phase_of(status: Json) -> str:
+    """The phase as text."""
+    return str(status.get("phase", ""))
+
+
+def entries(status: Json) -> dict[int, Json]:
+    """The ledger by step number."""
+    found = status.get("stepStatuses", ())
+    return {e["stepNumber"]: e for e in found if isinstance(e, Mapping)} if isinstance(found, list) else {}
+
+
+def intents(status: Json) -> list[Attempt]:
+    """Every attempt that a ledger has ever intended."""
+    return [(kind, number, attempt) for number, entry in entries(status).items()
+            for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {}))
+            for attempt in range(1, part.get("attempt", 0) + 1)]
+
+
+def owner_uid(stored: StoredObject) -> str:
+    """The uid of the controlling owner."""
+    return next((str(o["uid"]) for o in stored.owner_references if o.get("controller")), "")
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _part(stored: StoredObject, name: str) -> Json:
+    part = stored.value.get(name)
+    return part if isinstance(part, Mapping) else {}

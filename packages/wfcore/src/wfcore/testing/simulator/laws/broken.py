@@ -1,0 +1,98 @@
+"""A law that does not hold, and what a law looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from functools import cached_property
+from typing import TypeAlias
+
+from attrs import define, frozen
+
+from wfcore.settings import Settings
+from wfcore.testing.simulator.agenda import SECOND
+from wfcore.testing.simulator.history import Attempt, Child, Run, entries, intents, phase_of
+from wfcore.testing.simulator.meaning import Json
+
+
+class LawBroken(AssertionError):
+    """A law does not hold: a defect of the engine, or of the simulator.
+
+    Attributes:
+        law: Its number, such as `S11`.
+    """
+
+    def __init__(self, law: str, message: str) -> None:
+        self.law = law
+        super().__init__(f"{law}: {message}")
+
+
+@define
+class Clocks:
+    """How far the controllers' clocks have been off so far, in microseconds."""
+
+    lowest: int = 0
+    highest: int = 0
+
+    @property
+    def spread(self) -> int:
+        """The most by which two readings may contradict each other; creation and deletion times have whole seconds."""
+        return self.highest - self.lowest + SECOND
+
+
+@define(eq=False, slots=False)
+class StatusCommit:
+    """A status of `run` that was just committed.  `now` is true time in microseconds."""
+
+    run: Run
+    before: Json
+    after: Json
+    now: int
+    clocks: Clocks
+    settings: Settings
+
+    @cached_property
+    def ledger(self) -> dict[int, Json]:
+        """Entries after the commit, by step number."""
+        return entries(self.after)
+
+    @cached_property
+    def former(self) -> dict[int, Json]:
+        """Entries before it."""
+        return entries(self.before)
+
+    @cached_property
+    def intended(self) -> list[Attempt]:
+        """The attempts that this commit intends for the first time."""
+        known = self.run.intents
+        return [attempt for attempt in intents(self.after) if attempt not in known]
+
+    @property
+    def phase(self) -> str:
+        """The phase after the commit."""
+        return phase_of(self.after)
+
+    def settled(self, child: Child) -> bool:
+        """Whether a child can do nothing any more, as far as anybody can know."""
+        if child.over or child.gone or child.tampered:
+            return True
+        grace = self.settings.cancel_grace // timedelta(microseconds=1)
+        return child.deleted is not None and self.now - child.deleted + self.clocks.spread >= grace
+
+
+@frozen
+class ChildChange:
+    """A child before it is taken into the history (`known` is None for a new one), and who wrote it."""
+
+    run: Run | None
+    known: Child | None
+    child: Child
+    removed: bool
+    now: int
+    clocks: Clocks
+    settings: Settings
+
+
+StatusLaw: TypeAlias = Callable[[StatusCommit], Iterator[str]]
+ChildLaw: TypeAlias = Callable[[ChildChange], Iterator[str]]
+Laws: TypeAlias = Mapping[str, tuple[Callable[..., Iterator[str]], ...]]

@@ -1,0 +1,135 @@
+"""Laws about each child that a controller creates, cancels or releases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from wfcore.testing.simulator.history import Child, Run, entries, phase_of
+from wfcore.testing.simulator.laws.broken import ChildChange, Laws
+from wfcore.testing.simulator.laws.of_status import surely_unchanged
+
+
+def intent_precedes_the_child(change: ChildChange) -> Iterator[str]:
+    run, child = change.run, change.child
+    if change.known is not None or run is None or run.spoilt:
+        return
+    if child.attempt not in run.intents:
+        yield f"{child.name} was created without a persisted intent"
+    if child.name != expected_name(run, child):
+        yield f"{child.name} should be called {expected_name(run, child)}"
+    if child.spec.get("planDigest") != run.status.get("planDigest"):
+        yield f"{child.name} was not rendered from the plan of its workflow"
+
+
+def expected_name(run: Run, child: Child) -> str:
+    """The published scheme, for names that need no shortening."""
+    kind, number, attempt = child.attempt
+    word = {"forward": "step", "rollback": "rollback"}.get(kind, "dryrun")
+    return f"{run.name}-{word}-{number}" + (f"-r{attempt - 1}" if attempt > 1 else "")
+
+
+def one_live_child_a_step(change: ChildChange) -> Iterator[str]:
+    if change.known is not None or change.run is None:
+        return
+    kind, number, attempt = change.child.attempt
+    part = current_part(change.run, change.child)
+    if attempt < part.get("attempt", 0):
+        return  # the late delivery of an attempt that was given up; its executor finds it is not the current one
+    for other in change.run.children:
+        alive = not other.over and not other.gone and other.deleted is None and not other.tampered
+        if other.ours and other.attempt[:2] == (kind, number) and other.attempt[2] < attempt and alive:
+            yield f"{change.child.name} was created while {other.name} is running"
+
+
+def current_part(run: Run, child: Child) -> Any:
+    """The ledger's part about the step and kind of a child."""
+    kind, number, _ = child.attempt
+    entry = entries(run.status).get(number, {})
+    return entry if kind == "forward" else entry.get("rollback") or {}
+
+
+def no_attempt_twice(change: ChildChange) -> Iterator[str]:
+    if change.known is None and change.run is not None and change.run.names[change.child.name]:
+        yield f"{change.child.name} was created a second time"
+
+
+def children_are_bounded(change: ChildChange) -> Iterator[str]:
+    run = change.run
+    if change.known is not None or run is None or run.meaning is None:
+        return
+    kind, number, _ = change.child.attempt
+    count = 1 + sum(c.ours and c.attempt[:2] == (kind, number) for c in run.children)
+    if count > 1 + run.meaning.retries.get(number, 0):
+        yield f"child {count} of {kind} step {number} is more than its retries allow"
+
+
+def foreign_children_are_left_alone(change: ChildChange) -> Iterator[str]:
+    if change.known is not None and change.run is None:
+        yield f"{change.child.name} belongs to {change.child.owner or 'nobody'} and was written to"
+
+
+def cancelled_only_for_a_reason(change: ChildChange) -> Iterator[str]:
+    known, run = change.known, change.run
+    if known is None or run is None or known.deleted is not None or change.child.deleted is None or run.spoilt:
+        return
+    part = current_part(run, known)
+    over = known.attempt[2] < part.get("attempt", 0)
+    if run.deleted is None and not run.gone and not over and not part.get("cancelledAt"):
+        yield f"{known.name} was cancelled, but its workflow neither recorded that nor goes"
+
+
+def released_only_with_the_workflow(change: ChildChange) -> Iterator[str]:
+    known, run = change.known, change.run
+    if known is None or run is None or not known.tracked or (change.child.tracked and not change.removed):
+        return
+    if run.deleted is None and not run.gone:
+        yield f"{known.name} lost its tracking finalizer while its workflow stays"
+
+
+def the_earliest_capture_is_restored(change: ChildChange) -> Iterator[str]:
+    run, child = change.run, change.child
+    if change.known is not None or run is None or child.attempt[0] != "rollback":
+        return
+    source = captured_in(child.spec.get("rollbackParameters"))
+    attempts = [c for c in run.children if c.ours and c.attempt[:2] == ("forward", child.attempt[1])]
+    if any(c.tampered or c.gone or not c.over for c in attempts):
+        return
+    changed = [c for c in attempts if not surely_unchanged(c.status)]
+    if not changed:
+        return
+    earliest = min(changed, key=lambda c: c.attempt[2])
+    captured = captured_in((earliest.status.get("rollbackInformation") or {}).get("parameters"))
+    if source != captured:
+        yield f"{child.name} restores what attempt {source} captured; attempt {captured} was the first to change it"
+
+
+def captured_in(parameters: Any) -> int:
+    """The attempt that captured these parameters, as the simulated executor marks them; 0 for those of a spec."""
+    if not isinstance(parameters, dict):
+        return 0
+    for value in parameters.values():
+        marks = (value.get("previousReplicas", 0), value.get("snapshot", ""), value.get("config", {}).get("attempt", 0))
+        for mark in marks:
+            number = int(str(mark).rpartition("-")[2] or 0)
+            if number > 100:
+                return number - 100
+    return 0
+
+
+def nothing_is_created_for_a_workflow_that_ended(change: ChildChange) -> Iterator[str]:
+    """A late delivery apart, which names an attempt that was intended while the workflow ran."""
+    if change.known is None and change.run is not None and phase_of(change.run.status) in ("completed", "failed"):
+        if change.child.attempt not in change.run.intents:
+            yield f"{change.child.name} was created after the end"
+
+
+CHILD_LAWS: Laws = {
+    "S2": (one_live_child_a_step,),
+    "S3": (intent_precedes_the_child, nothing_is_created_for_a_workflow_that_ended),
+    "S4": (children_are_bounded,),
+    "S5": (no_attempt_twice, released_only_with_the_workflow),
+    "S6": (cancelled_only_for_a_reason,),
+    "S9": (the_earliest_capture_is_restored,),
+    "S15": (foreign_children_are_left_alone,),
+}

@@ -1,0 +1,53 @@
+"""Laws about the world when faults have stopped and everything has had its time: the liveness part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wfcore.testing.simulator.history import History, Run, phase_of
+from wfcore.testing.simulator.laws.of_status import TERMINAL
+
+
+def every_workflow_ends(history: History) -> Iterator[str]:
+    """L1, L2, L5: terminal or gone."""
+    for run in history.runs.values():
+        if not run.gone and phase_of(run.status) not in TERMINAL:
+            yield f"{run.name} ({run.uid}) is still {phase_of(run.status) or 'new'}"
+
+
+def every_end_is_audited_once(history: History) -> Iterator[str]:
+    """L6: one row for each that ended or was deleted, unless the database was away for all of the patience."""
+    for run in history.runs.values():
+        if excused(run):
+            continue
+        if len(run.rows) != 1:
+            yield f"{run.name} ({run.uid}) has {len(run.rows)} audit rows"
+        elif not run.gone and not acknowledged(run):
+            yield f"{run.name} ({run.uid}) is recorded and does not say so"
+
+
+def excused(run: Run) -> bool:
+    """Whether nobody could have recorded it: never adopted, taken away by force, or deleted without a database."""
+    return not run.adopted or run.spoilt or (run.deleted is not None and run.audit_failed and not run.rows)
+
+
+def acknowledged(run: Run) -> bool:
+    """Whether its status says that the row is stored."""
+    return any(c["type"] == "AuditRecorded" and c["status"] == "True" for c in run.status.get("conditions", ()))
+
+
+def what_is_deleted_goes(history: History) -> Iterator[str]:
+    """L7: no finalizer of ours holds an object whose deletion was asked for, and no child outlives its workflow."""
+    for run in history.runs.values():
+        if run.deleted is not None and not run.gone:
+            yield f"{run.name} ({run.uid}) is deleted and still there"
+        for child in run.children:
+            if run.gone and not child.gone:
+                yield f"{child.name} outlives its workflow"
+
+
+END_LAWS = {
+    "L1": (every_workflow_ends,),
+    "L6": (every_end_is_audited_once,),
+    "L7": (what_is_deleted_goes,),
+}

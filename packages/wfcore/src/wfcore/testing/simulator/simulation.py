@@ -1,0 +1,175 @@
+"""One schedule: a whole world drawn from one seed, run until it has settled, with every law watched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from enum import Enum
+from random import Random
+from typing import Any
+
+from attrs import field, frozen
+
+from wfcore.planning.targets import Target
+from wfcore.program import Ref, Request, Response
+from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
+from wfcore.settings import Settings
+from wfcore.simulation.watchlog import ChangeType
+from wfcore.testing.simulator.agenda import SECOND, Agenda
+from wfcore.testing.simulator.audit import SimulatedAuditLog
+from wfcore.testing.simulator.cluster import Cluster
+from wfcore.testing.simulator.controller import Controller
+from wfcore.testing.simulator.executor import Executor
+from wfcore.testing.simulator.faults import ALL_FAULTS, Chance, Fault
+from wfcore.testing.simulator.history import History, phase_of
+from wfcore.testing.simulator.laws import LawBroken, Watchman
+from wfcore.testing.simulator.laws.broken import Clocks
+from wfcore.testing.simulator.laws.of_status import TERMINAL
+from wfcore.testing.simulator.laws.of_the_end import acknowledged
+from wfcore.testing.simulator.performing import Performing
+from wfcore.testing.simulator.scenario import SETTINGS, Body
+from wfcore.testing.simulator.trace import Trace
+from wfcore.testing.simulator.user import User
+from wfcore.testing.world import healthy
+
+HOUR = 3600 * SECOND
+CHAOS = 900 * SECOND  # liveness: how long faults strike
+_TOO_MANY_EVENTS = 60_000
+
+
+class Mode(Enum):
+    """SAFETY: faults to the end.  LIVENESS: they stop, and then everything has to end in time."""
+
+    SAFETY = "safety"
+    LIVENESS = "liveness"
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """What came of one schedule."""
+
+    seed: int
+    digest: str
+    events: int
+    virtual_seconds: float
+    settled: bool
+    faults: Counter[Fault]
+    edges: Counter[str]
+    reasons: Counter[str]
+    deleted_in: Counter[str]
+    cached_reads: int
+    stale_reads: int
+    workflows: int
+    violation: LawBroken | None
+    lines: tuple[str, ...] = field(repr=False, default=())
+
+
+def simulate(seed: int, mode: Mode = Mode.SAFETY, *, faults: Collection[Fault] = ALL_FAULTS, trace: bool = False,
+             settings: Settings = SETTINGS, draw: Callable[[str], Body] | None = None) -> Outcome:
+    """Run the schedule of a seed.
+
+    Same arguments, same outcome and same trace digest, in any process.  Nothing
+    is raised for a law that does not hold: it is the outcome's `violation`.
+    With `draw` there is one workflow, which it makes.
+    """
+    return _Schedule(seed, mode, faults, trace, settings, draw).run()
+
+
+class _Schedule:
+    def __init__(self, seed: int, mode: Mode, faults: Collection[Fault], trace: bool, settings: Settings,
+                 draw: Callable[[str], Body] | None) -> None:
+        self.seed, self.mode, self.settings = seed, mode, settings
+        self.agenda, self.trace = Agenda(), Trace(keep=trace)
+        self.chance = Chance(seed, faults)
+        self.history, self.clocks = History(settings), Clocks()
+        self.watchman = Watchman(self.agenda, self.history, self.clocks)
+        self.cluster = Cluster(f"simulation-{seed}", self.agenda, self.trace)
+        audit = SimulatedAuditLog(self.agenda, self.chance, self.history, self.watchman.recording)
+        self.performing = Performing(self.cluster, self.chance, audit, self._facts())
+        leaders = self.chance.random.choice((2, 3)) if self.chance.strikes(Fault.SEVERAL_LEADERS) else 1
+        self.cluster.listeners.append(self.watchman.hear)
+        self.controllers = [Controller(n, self.cluster, self.chance, settings, self._perform, self.clocks)
+                            for n in range(leaders)]
+        self.cluster.listeners += [c.hear for c in self.controllers]
+        self.cluster.listeners.append(Executor(self.cluster, self.chance).hear)
+        self.cluster.listeners.append(User(self.cluster, self.chance, draw).hear)
+
+    def _perform(self, controller: Controller, ref: Ref, request: Request) -> tuple[Response, int]:
+        self.watchman.asked(ref, request)
+        return self.performing.perform(controller, ref, request)
+
+    def _facts(self) -> Callable[[Target], tuple[Mapping[str, Any], ...] | None]:
+        mood, random = self.chance.random.random(), Random(self.seed)
+
+        def found(target: Target) -> tuple[Mapping[str, Any], ...] | None:
+            if mood < 0.8 or random.random() < 0.6:
+                return (healthy(target),)
+            return None if mood < 0.9 else ({},)
+
+        return found
+
+    def run(self) -> Outcome:
+        violation, settled = None, False
+        try:
+            settled = self._live()
+        except LawBroken as broken:
+            violation = broken
+            self.trace.add(self.agenda.now, "LAW", str(broken))
+        return Outcome(
+            seed=self.seed, digest=self.trace.digest, events=self.agenda.done,
+            virtual_seconds=self.agenda.now / SECOND, settled=settled, faults=self.chance.counts,
+            edges=self.watchman.edges, reasons=self.watchman.reasons, deleted_in=self.watchman.deleted_in,
+            cached_reads=self.performing.cached_reads, stale_reads=self.performing.stale_reads,
+            workflows=len(self.history.runs), violation=violation, lines=tuple(self.trace.lines))
+
+    def _live(self) -> bool:
+        if self.mode is Mode.LIVENESS:
+            self._until(CHAOS, stop_when_settled=False)
+            self.chance.calm = True
+        settled = self._until(self.agenda.now + self._bound(), stop_when_settled=True)
+        if self.mode is Mode.SAFETY:
+            return settled
+        if settled:
+            self._stay_quiet()
+        self.watchman.finish()
+        if not settled:
+            raise LawBroken("L1", "the world has not settled within the bound")
+        return True
+
+    def _until(self, end: int, *, stop_when_settled: bool) -> bool:
+        agenda, look = self.agenda, 0
+        while (at := agenda.next_at()) is not None and at <= end:
+            if agenda.done > _TOO_MANY_EVENTS:
+                raise LawBroken("S20", f"{agenda.done} events in {agenda.now / SECOND} seconds: somebody is busy "
+                                       "without getting anywhere")
+            if stop_when_settled and at >= look:
+                if self._settled():
+                    return True
+                look = agenda.now + 5 * SECOND
+            agenda.step()
+        return self._settled()
+
+    def _bound(self) -> int:
+        """When everything must have ended: every timeout of every attempt in a row, and the clocks' errors."""
+        return 4 * HOUR + self.clocks.spread
+
+    def _settled(self) -> bool:
+        for stored in self.cluster.all(WORKFLOW_EXECUTIONS):
+            run = self.history.runs[stored.uid]
+            if stored.terminating or phase_of(run.status) not in TERMINAL or not acknowledged(run):
+                return False
+        for child in self.history.children.values():
+            run = self.history.runs.get(child.owner)
+            if run is not None and run.gone and not child.gone:
+                return False
+        return self.agenda.now > 25 * SECOND and all(c.idle for c in self.controllers)
+
+    def _stay_quiet(self) -> None:
+        """S20: after the end nobody writes any more, until something is deleted because its time is over."""
+        before = self.cluster.state.version
+        self._until(self.agenda.now + 200 * SECOND, stop_when_settled=False)
+        log = [change for resource in (WORKFLOW_EXECUTIONS, KUBERNETES_EXECUTIONS)
+               for change in self.cluster.state.bucket(resource).log.since(before)]
+        idle = [c for c in log if c.type is ChangeType.MODIFIED and not c.object.terminating]
+        if idle:
+            raise LawBroken("S20", f"{idle[0].place[1]} was written to although nothing was left to do")
