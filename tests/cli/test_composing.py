@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wfcontroller.cli.composing import MAX_ALIASED, MAX_DEPTH, Refused, compose
+from wfcontroller.cli.yamltext import yaml_text
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join(['*' + old] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True))
@@ -45,10 +46,21 @@ def test_json_is_read_as_itself(document: Any) -> None:
     assert document == value(json.dumps(document))
 
 
+TRAPS = ["y", "no", "on", "~", "", "08", "0644", "1e3", "0x1F", "1_000", ".inf", "<<", "2001-01-01", "1:30", "- a",
+         "a: b", "#", "'", '"', "a\nb", " a ", "\t", "é", "😀", "1e999", "null", "!x", "&x", "*x"]
+
+
+@given(st.recursive(st.sampled_from(TRAPS) | json_values, lambda inner: st.lists(inner, max_size=3)
+                    | st.dictionaries(st.sampled_from(TRAPS), inner, max_size=3), max_leaves=10))
+def test_what_is_written_as_yaml_is_read_back(document: Any) -> None:
+    assert document == value(yaml_text(document))
+
+
 @pytest.mark.parametrize(("text", "meant"), [
     ("8080: a\ntrue: b\n1.5: c", {"8080": "a", "true": "b", "1.5": "c"}),
     ("b: &b {k: 1, l: 2}\nc: {<<: *b, l: 3}", {"b": {"k": 1, "l": 2}, "c": {"l": 3, "k": 1}}),
-    ("a: &a {k: 1}\nb: &b {k: 2, l: 2}\nc: {<<: [*a, *b]}", {"a": {"k": 1}, "b": {"k": 2, "l": 2}, "c": {"k": 1, "l": 2}}),
+    ("a: &a {k: 1}\nb: &b {k: 2, l: 2}\nc: {<<: [*a, *b]}",
+     {"a": {"k": 1}, "b": {"k": 2, "l": 2}, "c": {"k": 1, "l": 2}}),
     ("a: &a [1]\nb: *a", {"a": [1], "b": [1]}),
 ])
 def test_keys_are_text_and_aliases_and_merges_are_expanded(text: str, meant: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 import yaml
@@ -79,3 +80,12 @@ def test_a_closed_pipe_is_no_error_message() -> None:
                           capture_output=True, text=True, check=True)
 
     assert (1, "") == (len(done.stdout.splitlines()), done.stderr)
+
+
+def test_version_says_when_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", missing)
+
+    assert wfctl("version").out.startswith("wfctl unknown (not installed as a package)")

@@ -82,15 +82,38 @@ def test_a_pod_that_comes_back_under_its_name_is_deleted_once():
 
 
 def test_a_restart_does_not_wait_for_pods_that_were_ill_before():
-    """The replacement is ready; that another pod of the Deployment never is, is another matter."""
+    """The replacement is ready; that another pod of the same controller never is, is another matter."""
     async def scenario(world):
         await world.deployment(replicas=2)
-        await world.edit(
-            DEPLOYMENTS, "web", lambda body: body["spec"]["template"]["spec"]["containers"][0].update(image="web:bad"))
-        await world.until(lambda: len(world.pods()) == 3)
-        well = next(pod["metadata"]["name"] for pod in world.pods() if is_ready(pod))
+        well, ill = [pod["metadata"]["name"] for pod in world.pods()]
+        await world.edit(PODS, ill, lambda body: body["spec"]["containers"][0].update(image="web:bad"))
+        await world.until(lambda: not is_ready(world.one(PODS, ill)))
 
         assert "completed" == (await world.perform("restart-pod", one(well)))["phase"]
+        assert not is_ready(world.one(PODS, ill))
+
+    run(scenario)
+
+
+def test_a_pod_replaced_between_the_look_and_the_deletion_is_not_deleted_again():
+    async def scenario(world):
+        await stateful_set(world)
+        tap = world.tap
+        original = tap.delete
+
+        async def delete(resource, namespace, name, *, dry_run=False, **options):
+            if not dry_run and not tap.mutations:
+                old = world.one(PODS, name)["metadata"]["uid"]
+                await world.server.delete(PODS, namespace, name)
+                await world.until(lambda: world.one(PODS, name) and world.one(PODS, name)["metadata"]["uid"] != old)
+            await original(resource, namespace, name, dry_run=dry_run, **options)
+
+        tap.delete = delete
+        status = await world.perform("restart-pod", one("db-0"))
+        gone = [item for kind, item in world.history(PODS) if kind == "DELETED" and item["metadata"]["name"] == "db-0"]
+
+        assert "completed" == status["phase"]
+        assert 1 == len(gone)
 
     run(scenario)
 

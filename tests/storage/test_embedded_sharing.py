@@ -36,7 +36,7 @@ class User:
 
     def __init__(self, kind):
         self.process = subprocess.Popen([sys.executable, "-c", USER, kind], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, text=True, start_new_session=True)
 
     def folder(self):
         return Path(self.process.stdout.readline().strip())
@@ -50,7 +50,7 @@ class User:
         if number is None:
             self.process.stdin.close()
         else:
-            self.process.send_signal(number)
+            os.killpg(self.process.pid, number)  # To all of its group, as the terminal's Ctrl-C and a killed job are.
         code = self.process.wait(timeout=60)
         self.process.stdout.close()
         if number is not None:

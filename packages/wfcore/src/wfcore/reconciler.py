@@ -61,6 +61,9 @@ class Reconcile:
         seen = yield Observe(self.ref, self.freshness)
         if not isinstance(seen, Seen):
             return _back_off(seen)
+        if self.freshness is Freshness.CACHED and _going(seen):
+            # Neither a child nor a finalizer that is let go comes back: a cache that missed something proves nothing.
+            return Reconcile(self.ref, self.settings, Freshness.LIVE)
         if seen.workflow is None:
             return SweepOrphans(self.ref, self.settings, seen.children, seen.at) if seen.children else Finished()
         workflow = seen.workflow.workflow()
@@ -252,6 +255,14 @@ class Await:
 def _owned_by(raw: RawObject, uid: str) -> bool:
     meta = raw.metadata()
     return not isinstance(meta, Malformed) and any(o.controller and o.uid == uid for o in meta.owner_references)
+
+
+def _going(seen: Seen) -> bool:
+    """Whether the workflow is being deleted, or gone with children left."""
+    if seen.workflow is None:
+        return bool(seen.children)
+    meta = seen.workflow.metadata()
+    return not isinstance(meta, Malformed) and meta.deletion_timestamp is not None
 
 
 def _back_off(answer: object) -> Finished:

@@ -23,8 +23,6 @@ MAX_DEPTH = 100
 # Values that aliases may add to one document; honest files use a handful.
 MAX_ALIASED = 10_000
 
-_MERGE = "<<"
-
 
 class Refused(Exception):
     """The text cannot be read on from here."""
@@ -53,6 +51,7 @@ class _Open:
     children: dict[str | int, Spot] = attrs.field(factory=dict)
     # What a mapping waits for: a key (None), or the value of this key.
     key: str | None = None
+    merging: bool = False
     merged: list[tuple[Any, Spot]] = attrs.field(factory=list)
     size: int = 1
 
@@ -110,7 +109,8 @@ class _Composer:
         if isinstance(event, yaml.ScalarEvent):
             value = self._scalar(event)
             self._remember(event.anchor, value, spot, 1)
-            self._add(value, spot, 1)
+            # A quoted "<<" is a key like any other.
+            self._add(value, spot, 1, merges=event.implicit[0] and value == "<<")
         elif isinstance(event, yaml.AliasEvent):
             self._alias(str(event.anchor), spot)
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -165,7 +165,7 @@ class _Composer:
     def _awaits_key(self) -> bool:
         return bool(self._open) and isinstance(self._open[-1].value, dict) and self._open[-1].key is None
 
-    def _add(self, value: Any, spot: Spot, size: int) -> None:
+    def _add(self, value: Any, spot: Spot, size: int, merges: bool = False) -> None:
         if not self._open:
             self._root = (value, spot)
             return
@@ -175,8 +175,8 @@ class _Composer:
             frame.children[len(frame.value)] = spot
             frame.value.append(value)
         elif frame.key is None:
-            frame.key = self._key(value, spot)
-        elif frame.key == _MERGE:
+            frame.key, frame.merging = self._key(value, spot), merges
+        elif frame.merging:
             frame.key = None
             self._merge(frame, value, spot)
         else:

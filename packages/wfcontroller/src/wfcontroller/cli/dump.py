@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from wfcontroller.cli.output import EnvironmentFailed, json_text, yaml_text
+from wfcontroller.cli.output import EnvironmentFailed, json_text
+from wfcontroller.cli.yamltext import yaml_text
 
 
 def cluster_list(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

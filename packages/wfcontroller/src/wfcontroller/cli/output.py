@@ -56,14 +56,6 @@ def json_text(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def yaml_text(document: Any) -> str:
-    """The same as YAML, keys in their order."""
-    import yaml
-
-    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
-    return text
-
-
 def one_or_list(documents: Iterable[Any]) -> Any:
     """The document itself for one, a list for several."""
     several = list(documents)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from wfcontroller.cli.output import checked_or_refused, files_argument, format_option, json_text, one_or_list, yaml_text
+from wfcontroller.cli.output import checked_or_refused, files_argument, format_option, json_text, one_or_list
 
 
 @click.command(epilog="Example: wfctl plan docs/examples/diamond.yaml -o svg > plan.svg")
@@ -23,6 +23,8 @@ def plan(files: tuple[str, ...], output: str) -> None:
     if output == "json":
         click.echo(json_text(one_or_list(plans)), nl=False)
     elif output == "yaml":
+        from wfcontroller.cli.yamltext import yaml_text
+
         click.echo(yaml_text(one_or_list(plans)), nl=False)
     elif output == "mermaid":
         from wfcontroller.cli.plan_mermaid import flowchart

@@ -61,7 +61,7 @@ def _positive(text: str) -> bool:
 @click.option("--fail", "faults", metavar="STEP[:ATTEMPTS]", callback=_faults, multiple=True,
               help="Make a step fail: its first ATTEMPTS before they act; without ATTEMPTS, all after they acted. "
               "Repeatable.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Fix uids and the start, on a throw-away database: "
+@click.option("--seed", metavar="N", type=click.IntRange(0, 2**63 - 1), help="Fix uids and the start, on a throw-away database: "
               "the same bytes every time.")
 @click.option("--speed", metavar="N|max", callback=_speed,
               help="Virtual seconds per second; default 20 on a terminal, else max.")
@@ -71,7 +71,7 @@ def _positive(text: str) -> bool:
 @format_option("text", "json")
 def run(files: tuple[str, ...], faults: dict[int, int | None], seed: int | None,
         speed: float | str | None, dump: str | None, database: str | None, output: str) -> None:
-    """Run the workflows of the files to their end, on a cluster in memory.
+    """Run workflows to their end on a cluster in memory.
 
     The other objects in the files are the cluster's initial state, and the
     reference executor really changes them there. FILE is YAML or JSON; - is

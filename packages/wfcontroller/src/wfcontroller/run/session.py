@@ -42,6 +42,8 @@ def run_session(request: RunRequest, observer: RunObserver) -> RunResult:
     try:
         with open_storage("postgresql", request.database, throw_away=request.seed is not None) as storage:
             observer.message(f"audit log: {storage.url}")
+            # Before anything is run: a database that is away would only be noticed at the end.
+            storage.audit_log.find("")
             return _run(request, observer, storage)
     except (TransientError, PermanentError) as error:
         raise RunFailed(f"the audit log cannot be used: {error}") from error
@@ -53,10 +55,18 @@ def _run(request: RunRequest, observer: RunObserver, storage: Storage) -> RunRes
     session = Session(request, observer, storage, loop)
     try:
         result: RunResult = run_virtual(loop, session.main())
-    except (Deadlock, TimeoutError) as error:
+    except BaseExceptionGroup as group:
+        # The first defect ended the run; the others are its consequences.
+        raise _first(group) from group
+    except Deadlock as error:
         waiting = ", ".join(map(str, session.unfinished())) or "none"
         raise RunFailed(f"the run came to a halt ({type(error).__name__}); unfinished workflows: {waiting}") from error
     return result
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 class Session:
@@ -88,9 +98,7 @@ class Session:
             await self._create_workflows(api)
             while self.unfinished():
                 self._changed.clear()
-                # Watches always hold timers, so a halt shows as a workflow that no deadline moves any more.
-                async with asyncio.timeout(STALLED_SECONDS):
-                    await self._changed.wait()
+                await self._change()
             for task in background:
                 task.cancel()
         workflows = tuple([await api.get(WORKFLOW_EXECUTIONS, ref.namespace, ref.name) for ref in self._refs])
@@ -109,6 +117,16 @@ class Session:
         for document in self._request.documents:
             if resource_of(document) is WORKFLOW_EXECUTIONS:
                 self._refs.append(ref_of(await create_workflow(api, document)))
+
+    async def _change(self) -> None:
+        """Wait until a workflow changes.  Some part always holds a timer, so a halt shows as too long a silence."""
+        try:
+            async with asyncio.timeout(STALLED_SECONDS):
+                await self._changed.wait()
+        except TimeoutError:
+            waiting = ", ".join(map(str, self.unfinished()))
+            raise RunFailed(f"nothing has happened for {STALLED_SECONDS / 3600:.0f} hours; unfinished: {waiting}"
+                            ) from None
 
     def _tell(self, workflow: Object) -> None:
         self._observer.changed(workflow, self._loop.now())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import isfinite
-from typing import Any
+from typing import Any, get_origin
 
 import attrs
 from cattrs import BaseValidationError, Converter
@@ -102,6 +102,9 @@ def _reader(converter: Converter, cls: type) -> Callable[[Any, Any], Any]:
 
 def _field_hook(converter: Converter, limits: Limits | None) -> Callable[[Any, Any], Any]:
     def read(value: Any, wanted: Any) -> Any:
+        # Anything that can be iterated would do for cattrs, a string of digits too.
+        if get_origin(wanted) is tuple and wanted != tuple[DependencyList, ...] and not isinstance(value, list):
+            raise wrong_type("a list", value)
         decoded = converter.structure(value, wanted)
         if limits is not None:
             check_limits(limits, decoded)

@@ -80,19 +80,43 @@ def judge(attempt: Attempt, child: KubernetesExecution | Unreadable | None, fore
     if child is None:
         return _absent(attempt, foreign, live, now, settings)
     uid, deleted = child.metadata.uid, child.metadata.deletion_timestamp
+    mismatch = _mismatch(attempt, child) if isinstance(child, KubernetesExecution) else ""
+    if mismatch:
+        return _mismatched(attempt, child, mismatch, now, settings)
     if isinstance(child, KubernetesExecution):
-        mismatch = _mismatch(attempt, child)
-        if mismatch:
-            return AttemptFailed(uid=uid, end=now, mutated=Mutated.UNKNOWN, failure_class=FailureClass.VALIDATION_ERROR,
-                                 reason=Reason.CHILD_SPEC_MISMATCH, message=mismatch, certain=False)
         over = _terminal(attempt, child, now)
         if over is not None:
             return over
     if attempt.cancelled_at is not None:
-        return _grace(attempt, child, attempt.cancelled_at, now, settings)
+        return _grace(attempt, child, now, settings)
     if deleted is not None:
-        return _grace(attempt, child, deleted, now, settings, externally=True)
+        return _grace(attempt, child, now, settings, externally=True)
     return Running(attempt.deadline, uid, cancel=now >= attempt.deadline)
+
+
+def _mismatched(attempt: Attempt, child: KubernetesExecution | Unreadable, mismatch: str, now: datetime,
+                settings: Settings) -> Verdict:
+    """A child that is not the one that was intended is cancelled: what it does, it may do until it says it is over."""
+    ended = isinstance(child, KubernetesExecution) and _terminal(attempt, child, now) is not None
+    waiting = None if ended else _waiting(attempt, child, now, settings)
+    if waiting is not None:
+        return waiting
+    return AttemptFailed(uid=child.metadata.uid, end=now, mutated=Mutated.UNKNOWN,
+                         failure_class=FailureClass.VALIDATION_ERROR, reason=Reason.CHILD_SPEC_MISMATCH,
+                         message=mismatch, certain=False)
+
+
+def _waiting(attempt: Attempt, child: KubernetesExecution | Unreadable, now: datetime,
+             settings: Settings) -> Running | None:
+    """Still running while a cancelled child has not been told, or has its grace; then None.
+
+    The grace begins with the deletion: a cancel that was intended may have failed.
+    """
+    deleted, uid = child.metadata.deletion_timestamp, attempt.uid or child.metadata.uid
+    if deleted is None:
+        return Running(now + settings.cancel_grace, uid, cancel=True)
+    over = max(deleted, attempt.cancelled_at or deleted) + settings.cancel_grace
+    return Running(over, uid) if now < over else None
 
 
 def _absent(attempt: Attempt, foreign: Foreign | None, live: bool, now: datetime, settings: Settings) -> Verdict:
@@ -143,11 +167,11 @@ def _terminal(attempt: Attempt, child: KubernetesExecution, now: datetime) -> Su
                          message=status.error_message or f"the executor reported {failure.value}")
 
 
-def _grace(attempt: Attempt, child: KubernetesExecution | Unreadable, since: datetime, now: datetime,
-           settings: Settings, *, externally: bool = False) -> Verdict:
-    over = since + settings.cancel_grace
-    if now < over:
-        return Running(over, child.metadata.uid)
+def _grace(attempt: Attempt, child: KubernetesExecution | Unreadable, now: datetime, settings: Settings, *,
+           externally: bool = False) -> Verdict:
+    waiting = _waiting(attempt, child, now, settings)
+    if waiting is not None:
+        return waiting
     sensible = isinstance(child, KubernetesExecution) and child.status.phase in _IN_PROGRESS
     reason = (Reason.CHILD_DELETED if externally else Reason.STEP_TIMEOUT if sensible else Reason.INVALID_CHILD_STATUS)
     message = {

@@ -128,15 +128,6 @@ SPEC_DAMAGES: Mapping[str, Damage] = {
                                          at=(*_DEFINITION, "dependencies", "nobody")),
     "prerequisites as text": _set((*_DEFINITION, "dependencies"), {"a": "b"}, "WrongType",
                                   at=(*_DEFINITION, "dependencies", "a")),
-    "approval": _set((*_STRATEGY, "approvalRequired"), True, "NotSupported"),
-    "dry run": _set((*_STRATEGY, "dryRunFirst"), True, "NotSupported"),
-    "safety checks": _set((*_STRATEGY, "safetyChecks"), [{"type": "rbac"}], "NotSupported"),
-    "plan only": _set((*_STRATEGY, "mode"), "Plan", "NotSupported"),
-    "adaptation": _set(("adaptiveOrchestration", "learningFromHistory"), True, "NotSupported"),
-    "suspension": _set(("suspend",), True, "NotSupported"),
-    "stop": _set(("stop",), "Graceful", "NotSupported"),
-    "rollback of another": _set(("rollbackOf",), {"name": "a", "uid": "u"}, "NotSupported"),
-    "retry of another": _set(("retryOf",), {"name": "a", "uid": "u"}, "NotSupported"),
     "life too short": _set(("ttlSecondsAfterFinished",), -1, "OutOfRange"),
 }
 

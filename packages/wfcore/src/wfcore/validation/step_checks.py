@@ -9,14 +9,18 @@ from wfcore.codec.problems import Path, Problem
 from wfcore.model.actions import (
     PARAMETERS_OF,
     PARAMETERS_OPTIONAL,
+    STEP_MEMBERS,
     CheckPodHealthParams,
     CustomActionParams,
     RestartPodParams,
     UpdateSecretParams,
 )
-from wfcore.model.compensations import ROLLBACK_PARAMETERS_OF, CustomRollbackParams
+from wfcore.model.compensations import ROLLBACK_MEMBERS, ROLLBACK_PARAMETERS_OF, CustomRollbackParams
 from wfcore.model.definition import WorkflowStep
 from wfcore.settings import Settings
+
+_KEY_OF = {cls: key for key, cls in STEP_MEMBERS.items()}
+_ROLLBACK_KEY_OF = {cls: key for key, cls in ROLLBACK_MEMBERS.items()}
 
 StepCheck: TypeAlias = Callable[[WorkflowStep, Settings, Path], Iterator[Problem]]
 
@@ -29,7 +33,7 @@ def union_matches_action(step: WorkflowStep, settings: Settings, path: Path) -> 
             yield Problem((*path, "parameters"), "Missing", f"action {step.action} needs its parameters")
     elif not isinstance(step.parameters, wanted):
         yield Problem((*path, "parameters"), "UnionMismatch",
-                      f"action {step.action} needs {wanted.__name__}, got {type(step.parameters).__name__}")
+                      f"action {step.action} needs parameters.{_KEY_OF[wanted]}, got {_KEY_OF[type(step.parameters)]}")
 
 
 def rollback_union_matches_action(step: WorkflowStep, settings: Settings, path: Path) -> Iterator[Problem]:
@@ -40,7 +44,8 @@ def rollback_union_matches_action(step: WorkflowStep, settings: Settings, path: 
     wanted = ROLLBACK_PARAMETERS_OF[spec.action]
     if not isinstance(spec.parameters, wanted):
         yield Problem((*path, "rollbackSpec", "parameters"), "UnionMismatch",
-                      f"compensation {spec.action} needs {wanted.__name__}, got {type(spec.parameters).__name__}")
+                      f"compensation {spec.action} needs parameters.{_ROLLBACK_KEY_OF[wanted]}, "
+                      f"got {_ROLLBACK_KEY_OF[type(spec.parameters)]}")
 
 
 def one_way_to_select(step: WorkflowStep, settings: Settings, path: Path) -> Iterator[Problem]:

@@ -83,7 +83,8 @@ def check_write(world: World, before: int, after: int) -> None:
     """Raise the first law that one write of a controller breaks."""
     old, new = world.ledger(before), world.ledger(after)
     if old is not None and old.terminal and old.audited and old.deleted_at is None:
-        _hold("S20", before == after, "a workflow that has ended and is recorded is written to")
+        same = world.cores[before][1] == world.cores[after][1]
+        _hold("S20", same, "a workflow that has ended and is recorded is written to")
     _check_born(world, before, after, old)
     if old is not None and new is not None and world.cores[before][1] != world.cores[after][1]:
         _check_ledger(world.scope, old, new, world.children(before))
