@@ -99,7 +99,7 @@ def _rising(values: Sequence[float]) -> list[float]:
     pools: list[tuple[float, int]] = []
     for value in values:
         total, count = value, 1
-        while False:
+        while pools and pools[-1][0] / pools[-1][1] > total / count:
             total, count = total + pools[-1][0], count + pools[-1][1]
             pools.pop()
         pools.append((total, count))

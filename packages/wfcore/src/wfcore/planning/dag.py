@@ -63,6 +63,19 @@ def critical_path(order: Collection[int], needs: Mapping[int, frozenset[int]],
     return tuple(reversed(path)), length
 
 
+def is_ancestor(needs: Mapping[int, frozenset[int]], before: int, step: int) -> bool:
+    """Whether `step` (transitively) needs `before`.  O(steps + edges) above `step`."""
+    seen, todo = {step}, [step]
+    while todo:
+        for above in needs[todo.pop()]:
+            if above == before:
+                return True
+            if above not in seen:
+                seen.add(above)
+                todo.append(above)
+    return False
+
+
 def reverse_waves(order: Collection[int], needs: Mapping[int, frozenset[int]],
                   chosen: Collection[int]) -> tuple[tuple[int, ...], ...]:
     """The chosen steps in reverse dependency order: no step before a chosen step that (transitively) needs it.

@@ -114,5 +114,5 @@ def _published(spec: WorkflowExecutionSpec, steps: Mapping[int, WorkflowStep], n
         rollback_order=tuple(Wave(steps=wave) for wave in dag.reverse_waves(order, needs, compensable)),
         resources=planned_resources(rendered),
         success_criteria=criteria(steps, settings),
-        warnings=plan_warnings(steps, rendered, timedelta(seconds=length), strategy),
+        warnings=plan_warnings(steps, rendered, needs, order, timedelta(seconds=length), strategy),
     )

@@ -10,11 +10,13 @@ from wfcore.model.definition import ExecutionStrategy, WorkflowStep
 from wfcore.model.enums import Action, RollbackStrategy
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.plan import PlannedResource
+from wfcore.planning import dag
 from wfcore.planning.targets import IMPACT_OF, IMPACTS, Target, targets_of
 from wfcore.settings import Settings
 
 _SHOWN = 20
 _MAX_WARNINGS = 100
+_MAX_COLLISIONS = 500
 
 
 def planned_resources(rendered: Mapping[int, KubernetesExecutionSpec]) -> tuple[PlannedResource, ...]:
@@ -42,17 +44,20 @@ def criteria(steps: Mapping[int, WorkflowStep], settings: Settings) -> tuple[str
 
 
 def plan_warnings(steps: Mapping[int, WorkflowStep], rendered: Mapping[int, KubernetesExecutionSpec],
-                  estimate: timedelta, strategy: ExecutionStrategy) -> tuple[str, ...]:
-    """Things that are allowed but that a reviewer should know."""
-    return tuple(_warnings(steps, rendered, estimate, strategy))[:_MAX_WARNINGS]
+                  needs: Mapping[int, frozenset[int]], order: tuple[int, ...], estimate: timedelta,
+                  strategy: ExecutionStrategy) -> tuple[str, ...]:
+    """Things that are allowed but that a reviewer should know; `order` is a topological order."""
+    return tuple(_warnings(steps, rendered, needs, order, estimate, strategy))[:_MAX_WARNINGS]
 
 
 def _warnings(steps: Mapping[int, WorkflowStep], rendered: Mapping[int, KubernetesExecutionSpec],
-              estimate: timedelta, strategy: ExecutionStrategy) -> Iterator[str]:
+              needs: Mapping[int, frozenset[int]], order: tuple[int, ...], estimate: timedelta,
+              strategy: ExecutionStrategy) -> Iterator[str]:
     uncompensated = [n for n, s in steps.items() if s.rollback_spec is None and s.action is not Action.CHECK_POD_HEALTH]
     if uncompensated and strategy.rollback_strategy is not RollbackStrategy.NONE:
         yield (f"step {_listed(uncompensated)} changes the cluster but has no rollbackSpec: "
                "after a rollback what it changed stays changed")
+    yield from _collisions(rendered, needs, order)
     blind = [n for n, spec in rendered.items()
              if spec.action is Action.CHECK_POD_HEALTH and spec.parameters is None and not spec.health_targets]
     if blind:
@@ -63,6 +68,23 @@ def _warnings(steps: Mapping[int, WorkflowStep], rendered: Mapping[int, Kubernet
     if strategy.workflow_timeout is not None and strategy.workflow_timeout < estimate:
         yield (f"workflowTimeout {format_duration(strategy.workflow_timeout)} is shorter than "
                f"the estimated duration {format_duration(estimate)}")
+
+
+def _collisions(rendered: Mapping[int, KubernetesExecutionSpec], needs: Mapping[int, frozenset[int]],
+                order: tuple[int, ...]) -> Iterator[str]:
+    """Steps that change the same object and may run at the same time."""
+    last: dict[Target, int] = {}
+    looked = 0
+    for number in order:
+        for target in targets_of(rendered[number].parameters):
+            if IMPACT_OF[rendered[number].action] == "none":
+                continue
+            before = last.get(target)
+            last[target] = number
+            looked += before is not None
+            if before is not None and looked <= _MAX_COLLISIONS and not dag.is_ancestor(needs, before, number):
+                yield (f"steps {before} and {number} both change {target} and neither waits for the other: "
+                       "which change stays is open; let one depend on the other")
 
 
 def _listed(numbers: list[int]) -> str:

@@ -14,7 +14,7 @@ from wfcore.execution.children import child_object
 from wfcore.execution.ledger import child_reference, clipped
 from wfcore.execution.names import child_name
 from wfcore.execution.retries import should_retry
-from wfcore.model.compensations import CustomRollbackParams
+from wfcore.model.compensations import CustomRollbackParams, RollbackParameters
 from wfcore.model.definition import RollbackSpec
 from wfcore.model.enums import ExecutionKind, RollbackPhase, StepPhase
 from wfcore.model.execution import KubernetesExecutionSpec
@@ -86,6 +86,7 @@ def _launch_or_expire(snapshot: Snapshot, plan: Plan, ledger: dict[int, StepStat
 def _launch(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: StepRollback, progress: Progress,
             now: datetime) -> StepStatus:
     number = compensation.attempt + 1
+    progress.need_live.append(not _shows_the_capture(snapshot, entry))
     spec = _rendered(snapshot, plan, entry)
     if spec is None:
         return _ended(entry, compensation, RollbackPhase.FAILED, now,
@@ -131,6 +132,7 @@ def _still_running(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensati
     progress.need_live.append(verdict.need_live)
     child = snapshot.children.get(attempt.name)
     if child is None and attempt.name not in snapshot.foreign:
+        progress.need_live.append(not _shows_the_capture(snapshot, entry))
         spec = _rendered(snapshot, plan, entry)
         if spec is not None:
             body = child_object(snapshot.workflow.metadata, spec, compensation.attempt, plan.digest)
@@ -165,11 +167,7 @@ def _rendered(snapshot: Snapshot, plan: Plan, entry: StepStatus) -> KubernetesEx
     spec = forward.rollback_spec
     if spec is None:
         return None
-    name = child_name(snapshot.workflow.metadata.name, ExecutionKind.FORWARD, entry.step_number,
-                      max(entry.mutating_attempt, 1))
-    source = snapshot.children.get(name)
-    information = source.status.rollback_information if isinstance(source, KubernetesExecution) else None
-    parameters = rollback_parameters(spec, information.parameters if information else None)
+    parameters = rollback_parameters(spec, _captured(snapshot, entry))
     if parameters is None:
         return None
     # Children name every namespace; what was captured is where the step acted.
@@ -178,6 +176,20 @@ def _rendered(snapshot: Snapshot, plan: Plan, entry: StepStatus) -> KubernetesEx
         forward, kind=ExecutionKind.ROLLBACK, rollback_action=spec.action,
         rollback_parameters=in_namespace(parameters, place),
         rollback_spec=None, timeout=_timeout(spec, snapshot.settings))
+
+
+def _captured(snapshot: Snapshot, entry: StepStatus) -> RollbackParameters | None:
+    """What the earliest attempt that may have changed something has captured, as far as this snapshot shows."""
+    name = child_name(snapshot.workflow.metadata.name, ExecutionKind.FORWARD, entry.step_number,
+                      max(entry.mutating_attempt, 1))
+    source = snapshot.children.get(name)
+    information = source.status.rollback_information if isinstance(source, KubernetesExecution) else None
+    return information.parameters if information else None
+
+
+def _shows_the_capture(snapshot: Snapshot, entry: StepStatus) -> bool:
+    """Whether the values to restore are known: a stale child, or none, may hide what was captured."""
+    return snapshot.live or _captured(snapshot, entry) is not None
 
 
 def _timeout(spec: RollbackSpec, settings: Settings) -> timedelta:

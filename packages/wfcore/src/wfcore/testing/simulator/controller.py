@@ -99,7 +99,9 @@ class Controller:
         if struck is Fault.CRASH:
             self._crash()
         elif struck is Fault.PAUSE:
-            self._frozen_until = self._cluster.agenda.now + chance.micros(5, 600)
+            pause = chance.micros(5, 600)
+            self._clocks.stall = max(self._clocks.stall, pause)
+            self._frozen_until = self._cluster.agenda.now + pause
         elif struck is not None:
             jump = chance.random.choice(_JUMPS) * SECOND
             self._set_clock(self.offset + (jump if struck is Fault.CLOCK_FORWARD else -jump))

@@ -5,7 +5,6 @@ The laws read this, never the controllers' own idea of it.  Time is in true micr
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,18 +30,15 @@ class Child:
     owner: str  # uid of the controlling workflow, or empty
     born: int
     spec: Json
+    attempt: Attempt = ("", 0, 0)  # which one it said it was when it was created
     status: Any = None
     deleted: int | None = None  # when its deletion was asked for
     gone: bool = False
     tracked: bool = True
     ours: bool = True  # created by a controller
     tampered: bool = False  # somebody else wrote its spec, or its outcome after it had one
+    stripped: bool = False  # taken away by somebody, finalizer and all
     succeeded: bool = False  # a well-formed success was stored at some time
-
-    @property
-    def attempt(self) -> Attempt:
-        """Which attempt it says it is."""
-        return str(self.spec.get("kind")), _number(self.spec.get("stepNumber")), _number(self.spec.get("attempt"))
 
     @property
     def over(self) -> bool:
@@ -66,7 +62,6 @@ class Run:
     gone: bool = False
     intents: dict[Attempt, int] = field(factory=dict)
     children: list[Child] = field(factory=list)
-    names: Counter[str] = field(factory=Counter)
     status_writes: int = 0
     rows: list[AuditRecord] = field(factory=list)
     audit_failed: bool = False
@@ -123,17 +118,16 @@ class History:
     def _child(self, now: int, actor: str, change: Change) -> None:
         stored = change.object
         if change.type is ChangeType.ADDED:
-            child = Child(stored.place[1], stored.uid, owner_uid(stored), now, _part(stored, "spec"),
-                          ours=is_controller(actor))
+            child = new_child(stored, now, ours=is_controller(actor))
             self.children[child.uid] = child
             run = self.runs.get(child.owner)
             if run is not None:
                 run.children.append(child)
-                run.names[child.name] += child.ours
             return
         child = self.children[stored.uid]
         child.tracked = TRACKING_FINALIZER in stored.finalizers
         child.gone = change.type is ChangeType.DELETED
+        child.stripped = child.stripped or (child.gone and actor == "user")
         if stored.terminating and child.deleted is None:
             child.deleted = now
         spec, status = _part(stored, "spec"), stored.value.get("status")
@@ -188,6 +182,14 @@ def intents(status: Json) -> list[Attempt]:
 def owner_uid(stored: StoredObject) -> str:
     """The uid of the controlling owner."""
     return next((str(o["uid"]) for o in stored.owner_references if o.get("controller")), "")
+
+
+def new_child(stored: StoredObject, now: int, *, ours: bool) -> Child:
+    """A child as it is created."""
+    spec = _part(stored, "spec")
+    attempt = (str(spec.get("kind")), _number(spec.get("stepNumber")), _number(spec.get("attempt")))
+    return Child(stored.place[1], stored.uid, owner_uid(stored), now, spec, attempt, ours=ours,
+                 tracked=TRACKING_FINALIZER in stored.finalizers)
 
 
 def _number(value: Any) -> int:

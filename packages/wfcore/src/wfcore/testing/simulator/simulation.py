@@ -99,10 +99,11 @@ class _Schedule:
         return self.performing.perform(controller, ref, request)
 
     def _facts(self) -> Callable[[Target], tuple[Mapping[str, Any], ...] | None]:
-        mood, random = self.chance.random.random(), Random(self.seed)
+        mood = self.chance.random.random()
 
         def found(target: Target) -> tuple[Mapping[str, Any], ...] | None:
-            if mood < 0.8 or random.random() < 0.6:
+            # Health changes with time, not with whoever looks.
+            if mood < 0.8 or Random(f"{self.seed}/{target}/{self.agenda.now // (15 * SECOND)}").random() < 0.7:
                 return (healthy(target),)
             return None if mood < 0.9 else ({},)
 

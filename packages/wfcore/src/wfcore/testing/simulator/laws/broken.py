@@ -33,11 +33,12 @@ class Clocks:
 
     lowest: int = 0
     highest: int = 0
+    stall: int = 0  # the longest that a process stood still between a reading and what it did with it
 
     @property
     def spread(self) -> int:
         """The most by which two readings may contradict each other; creation and deletion times have whole seconds."""
-        return self.highest - self.lowest + SECOND
+        return self.highest - self.lowest + self.stall + SECOND
 
 
 @define(eq=False, slots=False)
@@ -74,7 +75,7 @@ class StatusCommit:
 
     def settled(self, child: Child) -> bool:
         """Whether a child can do nothing any more, as far as anybody can know."""
-        if child.over or child.gone or child.tampered:
+        if child.over or child.gone:
             return True
         grace = self.settings.cancel_grace // timedelta(microseconds=1)
         return child.deleted is not None and self.now - child.deleted + self.clocks.spread >= grace

@@ -37,7 +37,7 @@ def one_live_child_a_step(change: ChildChange) -> Iterator[str]:
     if attempt < part.get("attempt", 0):
         return  # the late delivery of an attempt that was given up; its executor finds it is not the current one
     for other in change.run.children:
-        alive = not other.over and not other.gone and other.deleted is None and not other.tampered
+        alive = not other.over and not other.gone and other.deleted is None
         if other.ours and other.attempt[:2] == (kind, number) and other.attempt[2] < attempt and alive:
             yield f"{change.child.name} was created while {other.name} is running"
 
@@ -50,8 +50,13 @@ def current_part(run: Run, child: Child) -> Any:
 
 
 def no_attempt_twice(change: ChildChange) -> Iterator[str]:
-    if change.known is None and change.run is not None and change.run.names[change.child.name]:
-        yield f"{change.child.name} was created a second time"
+    """One that somebody took away, finalizer and all, before any status named its uid, nobody can know of."""
+    if change.known is not None or change.run is None:
+        return
+    named = (current_part(change.run, change.child).get("k8sExecutionRef") or {}).get("uid")
+    for other in change.run.children:
+        if other.ours and other.name == change.child.name and (not other.stripped or other.uid == named):
+            yield f"{change.child.name} was created a second time"
 
 
 def children_are_bounded(change: ChildChange) -> Iterator[str]:
@@ -59,13 +64,14 @@ def children_are_bounded(change: ChildChange) -> Iterator[str]:
     if change.known is not None or run is None or run.meaning is None:
         return
     kind, number, _ = change.child.attempt
-    count = 1 + sum(c.ours and c.attempt[:2] == (kind, number) for c in run.children)
+    count = 1 + sum(c.ours and not c.stripped and c.attempt[:2] == (kind, number) for c in run.children)
     if count > 1 + run.meaning.retries.get(number, 0):
         yield f"child {count} of {kind} step {number} is more than its retries allow"
 
 
 def foreign_children_are_left_alone(change: ChildChange) -> Iterator[str]:
-    if change.known is not None and change.run is None:
+    """What names a workflow that does not exist is an orphan, which the garbage collector takes anyway."""
+    if change.known is not None and not change.known.owner:
         yield f"{change.child.name} belongs to {change.child.owner or 'nobody'} and was written to"
 
 

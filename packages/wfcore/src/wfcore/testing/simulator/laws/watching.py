@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from attrs import evolve
-
 from wfcore.audit import AuditRecord
-from wfcore.model.workflow import FINALIZER, TRACKING_FINALIZER
+from wfcore.model.workflow import FINALIZER
 from wfcore.program import CommitStatus, Create, DeleteChild, Ref, ReleaseChild, Request
 from wfcore.resources import WORKFLOW_EXECUTIONS, Resource
 from wfcore.simulation.watchlog import Change, ChangeType
 from wfcore.testing.simulator.agenda import Agenda
-from wfcore.testing.simulator.history import Child, History, is_controller, owner_uid, phase_of, status_json
+from wfcore.testing.simulator.history import History, is_controller, new_child, phase_of, status_json
 from wfcore.testing.simulator.laws.broken import ChildChange, Clocks, LawBroken, StatusCommit
 from wfcore.testing.simulator.laws.of_audit import (
     finalizers_wait_for_the_children,
@@ -94,13 +92,10 @@ class Watchman:
     def _child(self, change: Change) -> None:
         stored, now = change.object, self._agenda.now
         known = self._history.children.get(stored.uid)
-        spec = stored.value.get("spec")
-        child = Child(stored.place[1], stored.uid, owner_uid(stored), now, spec if isinstance(spec, dict) else {},
-                      tracked=TRACKING_FINALIZER in stored.finalizers, deleted=now if stored.terminating else None)
-        seen = ChildChange(self._history.runs.get(child.owner), known, child, change.type is ChangeType.DELETED, now,
-                           self.clocks, self._history.settings)
-        if seen.removed:
-            seen = evolve(seen, child=evolve(child, deleted=now))
+        child, removed = new_child(stored, now, ours=True), change.type is ChangeType.DELETED
+        child.deleted = now if stored.terminating or removed else None
+        seen = ChildChange(self._history.runs.get(child.owner), known, child, removed, now, self.clocks,
+                           self._history.settings)
         for law, checks in CHILD_LAWS.items():
             for check in checks:
                 hold(law, check(seen))

@@ -1,0 +1,200 @@
+"""Every walk ends, and at each committed status the safety laws hold, judged by oracles that share no code with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from wfcore.codec import encode
+from wfcore.lifecycle.transitions import TERMINAL, TRANSITIONS
+from wfcore.model.definition import WorkflowExecutionSpec, WorkflowStep
+from wfcore.model.enums import Mutated, Outcome, Phase, RollbackPhase, RollbackStrategy, StepPhase
+from wfcore.model.status import StepStatus, WorkflowExecutionStatus
+from wfcore.testing.strategies import workflow_specs
+
+from .test_planning import before, edges
+from .walking import BEHAVIOURS, Behaviour, Walk
+
+P, E, C, F, S, R = StepPhase
+STEP_TRANSITIONS = {P: {P, E, S}, E: {E, C, F}, C: {C, R}, F: {F}, S: {S}, R: {R}}
+OVER = {RollbackPhase.COMPLETED, RollbackPhase.FAILED}
+SPECS = workflow_specs(max_size=5)
+
+walks = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], max_examples=60)
+
+
+def ledger(status: WorkflowExecutionStatus) -> dict[int, StepStatus]:
+    return {entry.step_number: entry for entry in status.step_statuses}
+
+
+def steps_of(spec: WorkflowExecutionSpec) -> dict[int, WorkflowStep]:
+    return {step.step_number: step for step in spec.workflow_definition.steps}
+
+
+def attempts_allowed(spec: WorkflowExecutionSpec, step: WorkflowStep) -> int:
+    wanted = [step.max_retries, spec.execution_strategy.max_retries, 2]
+    return 1 + next(count for count in wanted if count is not None)
+
+
+def commits(walk: Walk) -> Iterator[tuple[WorkflowExecutionStatus, WorkflowExecutionStatus]]:
+    return pairwise((WorkflowExecutionStatus(), *walk.world.commits))
+
+
+@walks
+@given(SPECS, BEHAVIOURS)
+def test_every_walk_ends_and_keeps_the_laws_at_each_commit(
+        spec: WorkflowExecutionSpec, behaviours: list[Behaviour]) -> None:
+    walk = Walk(spec, behaviours).to_the_end()
+
+    for old, new in commits(walk):
+        transitions_follow_the_tables(old, new)
+        prerequisites_come_first(spec, old, new)
+        attempts_are_bounded(spec, old, new)
+        forward_and_backward_never_overlap(spec, new)
+        only_what_may_be_undone_is_undone(spec, new)
+        dependants_are_undone_first(spec, old, new)
+        terminal_is_final(old, new)
+    children_are_intended_before_they_are_created(walk)
+    success_was_seen(walk)
+    the_verdict_follows_from_the_ledger(spec, walk.world.commits[-1])
+
+
+def transitions_follow_the_tables(old: WorkflowExecutionStatus, new: WorkflowExecutionStatus) -> None:
+    """S8."""
+    assert new.phase is old.phase or new.phase in TRANSITIONS[old.phase]
+    was = ledger(old)
+    for number, entry in ledger(new).items():
+        assert entry.status in STEP_TRANSITIONS[was[number].status if number in was else P]
+    assert old.current_step <= new.current_step
+    assert new.phase in (Phase.NEW, Phase.PLANNING, Phase.FAILED) or new.total_steps == len(new.step_statuses)
+
+
+def prerequisites_come_first(spec: WorkflowExecutionSpec, old: WorkflowExecutionStatus,
+                             new: WorkflowExecutionStatus) -> None:
+    """S1, S6."""
+    was, now, needs = ledger(old), ledger(new), edges(spec)
+    for number, entry in now.items():
+        if entry.attempt > (was[number].attempt if number in was else 0):
+            assert new.phase is Phase.EXECUTING
+            assert all(now[needed].status is C for needed in needs[number])
+
+
+def attempts_are_bounded(spec: WorkflowExecutionSpec, old: WorkflowExecutionStatus,
+                         new: WorkflowExecutionStatus) -> None:
+    """S4, S6."""
+    was = ledger(old)
+    for number, entry in ledger(new).items():
+        step = steps_of(spec)[number]
+        gone = was[number].attempt if number in was else 0
+        assert entry.attempt in (gone, gone + 1)
+        assert entry.attempt <= attempts_allowed(spec, step)
+        assert entry.retries_attempted == max(0, entry.attempt - 1)
+        assert entry.rollback is None or entry.rollback.attempt <= attempts_allowed(spec, step)
+    assert sum(e.status is E for e in new.step_statuses) <= (spec.execution_strategy.max_parallel_steps or 5)
+
+
+def forward_and_backward_never_overlap(spec: WorkflowExecutionSpec, new: WorkflowExecutionStatus) -> None:
+    """S11, and nothing is forgotten in a terminal workflow."""
+    if new.phase is Phase.ROLLING_BACK or new.phase in TERMINAL:
+        assert not [e for e in new.step_statuses if e.status in (E, P)] or not new.execution_start_time
+        assert all(e.rollback is None or e.rollback.status in OVER for e in new.step_statuses) or \
+            new.phase is Phase.ROLLING_BACK
+
+
+def only_what_may_be_undone_is_undone(spec: WorkflowExecutionSpec, new: WorkflowExecutionStatus) -> None:
+    """S9."""
+    for entry in new.step_statuses:
+        if entry.rollback is not None:
+            assert steps_of(spec)[entry.step_number].rollback_spec is not None
+            assert entry.mutated is not Mutated.NO
+            assert 1 <= entry.rollback.source_attempt == entry.mutating_attempt <= entry.attempt
+            assert spec.execution_strategy.rollback_strategy is RollbackStrategy.AUTOMATIC
+        assert (entry.mutated is Mutated.NO) == (entry.mutating_attempt == 0)
+
+
+def dependants_are_undone_first(spec: WorkflowExecutionSpec, old: WorkflowExecutionStatus,
+                                new: WorkflowExecutionStatus) -> None:
+    """S10: whoever stands on a step is undone, given up or was never to be undone."""
+    was, now, needs = ledger(old), ledger(new), edges(spec)
+    for number, entry in now.items():
+        earlier = was[number].rollback if number in was else None
+        if entry.rollback is not None and entry.rollback.attempt > (earlier.attempt if earlier else 0):
+            standing = [n for n in now if number in before(needs, n)]
+            assert all(now[n].rollback is None or now[n].rollback.status in OVER for n in standing)
+
+
+def terminal_is_final(old: WorkflowExecutionStatus, new: WorkflowExecutionStatus) -> None:
+    """S7."""
+    if old.phase in TERMINAL:
+        ours, theirs = encode(old), encode(new)
+        for status in (ours, theirs):
+            status["conditions"] = [c for c in status["conditions"] if c["type"] != "AuditRecorded"]
+        assert ours == theirs
+
+
+def children_are_intended_before_they_are_created(walk: Walk) -> None:
+    """S3."""
+    for commits_before, name in walk.created:
+        intended = {
+            ref.name for status in walk.world.commits[:commits_before] for e in status.step_statuses
+            for ref in (e.k8s_execution_ref, e.rollback.k8s_execution_ref if e.rollback else None) if ref}
+        assert name in intended
+
+
+def success_was_seen(walk: Walk) -> None:
+    """S16."""
+    for entry in walk.world.commits[-1].step_statuses:
+        if entry.status in (C, R):
+            assert entry.k8s_execution_ref.name in walk.succeeded
+        if entry.rollback is not None and entry.rollback.status is RollbackPhase.COMPLETED:
+            assert entry.rollback.k8s_execution_ref.name in walk.succeeded
+
+
+def the_verdict_follows_from_the_ledger(spec: WorkflowExecutionSpec, end: WorkflowExecutionStatus) -> None:
+    phases = [entry.status for entry in end.step_statuses]
+    failed_critically = any(e.status is F and steps_of(spec)[e.step_number].critical_step for e in end.step_statuses)
+    if end.phase is Phase.COMPLETED:
+        assert not failed_critically
+        assert C in phases
+        assert (end.workflow_result.outcome is Outcome.SUCCESS) == all(p is C for p in phases)
+    else:
+        changed = {e.step_number for e in end.step_statuses if e.mutated is not Mutated.NO}
+        undone = {e.step_number for e in end.step_statuses if e.rollback and e.rollback.status is RollbackPhase.COMPLETED}
+        assert changed - undone == {d.step_number for d in (end.rollback.dirty if end.rollback else ())}
+    done = sum(p in (C, R) for p in phases) / len(phases)
+    cost = 0.05 * sum(e.retries_attempted for e in end.step_statuses) + 0.1 * bool(end.rollback and end.rollback.performed)
+    assert pytest.approx(min(1, max(0, done - cost)), abs=1e-6) == end.workflow_result.effectiveness_score
+
+
+@settings(walks, max_examples=25)
+@given(SPECS, BEHAVIOURS)
+def test_the_order_in_which_children_are_listed_decides_nothing(
+        spec: WorkflowExecutionSpec, behaviours: list[Behaviour]) -> None:
+    one, other = Walk(spec, behaviours).to_the_end(), Walk(spec, behaviours, shuffled=True).to_the_end()
+
+    assert one.world.commits == other.world.commits
+    assert [p.words for p in one.passes] == [p.words for p in other.passes]
+
+
+@settings(walks, max_examples=25)
+@given(SPECS, st.integers(0, 300))
+def test_when_everything_succeeds_so_does_the_workflow_in_few_writes(spec: WorkflowExecutionSpec, after: int) -> None:
+    status = {"phase": "completed", "executionResult": {"success": True}}
+    unlimited = Walk(spec, [Behaviour(min(after, 0), "succeed", status)]).to_the_end()
+    end = unlimited.world.commits[-1]
+
+    assert (Phase.COMPLETED, Outcome.SUCCESS) == (end.phase, end.workflow_result.outcome)
+    assert len(unlimited.world.commits) <= 2 * len(end.step_statuses) + 6
+
+
+@settings(walks, max_examples=25)
+@given(SPECS)
+def test_with_an_executor_that_never_answers_every_workflow_ends(spec: WorkflowExecutionSpec) -> None:
+    end = Walk(spec, [Behaviour(0, "nothing")]).to_the_end().world.commits[-1]
+
+    assert Phase.FAILED is end.phase
+    assert {F, S} >= {entry.status for entry in end.step_statuses}

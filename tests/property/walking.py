@@ -1,0 +1,125 @@
+"""A walk: one workflow driven to its end in virtual time, with an executor that does whatever it was drawn to do."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+from hypothesis import strategies as st
+
+from wfcore.codec import encode
+from wfcore.lifecycle.transitions import TERMINAL
+from wfcore.model.definition import WorkflowExecutionSpec
+from wfcore.model.enums import FailureClass
+from wfcore.program import Create, Ref, Request, Response, Seen
+from wfcore.reconciler import Reconcile
+from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
+from wfcore.settings import Settings
+from wfcore.testing.driving import Pass, drive
+from wfcore.testing.strategies import SETTINGS, json_values
+from wfcore.testing.world import World
+
+# More passes than any walk of a few steps can honestly need.
+LONGEST = 3_000
+
+
+@attrs.frozen
+class Behaviour:
+    """What an executor does with one child, `after` seconds: report `status`, `delete` or `remove` it, or nothing."""
+
+    after: int
+    what: str
+    status: Any = None
+
+
+def _reported(phase: str, mutated: str, **more: Any) -> dict[str, Any]:
+    return {"phase": phase, "rollbackInformation": {"mutated": mutated}, **more}
+
+
+_MUTATED = st.sampled_from(["no", "unknown", "yes"])
+_AFTER = st.integers(0, 400)
+_SUCCESS = st.builds(lambda mutated: _reported("completed", mutated, executionResult={"success": True}), _MUTATED)
+_FAILURE = st.builds(lambda failure, mutated: _reported("failed", mutated, failureClass=failure.value),
+                     st.sampled_from(FailureClass), _MUTATED)
+_NONSENSE = st.sampled_from([
+    {"phase": "dancing"}, {"phase": "completed", "executionResult": {"success": False}}, {"phase": 5}, "completed",
+    {"phase": "rollback_ready", "rollbackInformation": "yes"},
+]) | json_values(leaves=3)
+
+BEHAVIOURS = st.lists(
+    st.builds(Behaviour, _AFTER, st.just("succeed"), _SUCCESS) | st.builds(Behaviour, _AFTER, st.just("fail"), _FAILURE)
+    | st.builds(Behaviour, _AFTER, st.just("babble"), _NONSENSE)
+    | st.builds(Behaviour, _AFTER, st.sampled_from(["delete", "remove", "nothing"])), min_size=1, max_size=8)
+
+
+class Walk:
+    """Passes, executor events and sleep, in the order of virtual time; `law` looks at every new commit."""
+
+    def __init__(self, spec: WorkflowExecutionSpec, behaviours: Sequence[Behaviour], settings: Settings = SETTINGS,
+                 *, shuffled: bool = False) -> None:
+        self.spec, self.behaviours, self.settings, self.shuffled = spec, behaviours, settings, shuffled
+        self.world = World()
+        self.ref = Ref("default", "w")
+        self.world.add(WORKFLOW_EXECUTIONS, {"metadata": {"name": "w"}, "spec": encode(spec)})
+        self.events: list[tuple[datetime, str, Behaviour]] = []
+        self.met: set[str] = set()
+        self.succeeded: set[str] = set()
+        self.passes: list[Pass] = []
+        self.created: list[tuple[int, str]] = []
+
+    def to_the_end(self) -> Walk:
+        """Until the workflow is terminal and its last pass wants nothing at this instant."""
+        for _ in range(LONGEST):
+            wake_at = self._converge()
+            if self.world.commits and self.world.commits[-1].phase in TERMINAL:
+                return self
+            due = [instant for instant in (wake_at, self.events[0][0] if self.events else None) if instant]
+            assert due, f"nothing will ever wake {self.world.commits[-1].phase.value}"
+            self.world.now = max(self.world.now, min(due))
+            self._act()
+        raise AssertionError(f"no end after {LONGEST} instants")
+
+    def _converge(self) -> datetime | None:
+        """Passes until one changes nothing; a handful is enough, because nothing else happens meanwhile."""
+        for _ in range(8):
+            version = self.world.state.version
+            finished = self._pass()
+            if self.world.state.version == version:
+                later = self.world.now + timedelta(seconds=1) if finished.backoff else finished.wake_at
+                assert later is None or later > self.world.now, "a pass that changed nothing wants another at once"
+                return later
+        raise AssertionError("the passes of one instant do not come to rest")
+
+    def _pass(self) -> Any:
+        commits = len(self.world.commits)
+        self.passes.append(drive(Reconcile(self.ref, self.settings), self._answer))
+        assert len(self.world.commits) - commits <= 8
+        for name in sorted(self.world.children().keys() - self.met):
+            behaviour = self.behaviours[len(self.met) % len(self.behaviours)]
+            self.met.add(name)
+            heapq.heappush(self.events, (self.world.now + timedelta(seconds=behaviour.after), name, behaviour))
+        return self.passes[-1].finished
+
+    def _answer(self, request: Request) -> Response:
+        if isinstance(request, Create):
+            self.created += [(len(self.world.commits), c.value["metadata"]["name"]) for c in request.children]
+        response = self.world.answer(request)
+        if self.shuffled and isinstance(response, Seen):
+            return attrs.evolve(response, children=response.children[::-1])
+        return response
+
+    def _act(self) -> None:
+        while self.events and self.events[0][0] <= self.world.now:
+            _, name, behaviour = heapq.heappop(self.events)
+            child = self.world.children().get(name)
+            if child is None or behaviour.what == "nothing":
+                continue
+            if behaviour.what in ("delete", "remove"):
+                self.world.delete(KUBERNETES_EXECUTIONS, name, force=behaviour.what == "remove")
+                continue
+            self.world.report(name, behaviour.status)
+            if behaviour.what == "succeed":
+                self.succeeded.add(name)
