@@ -1,6 +1,7 @@
 """The public API of wfcore: what `__all__` names exists, loads lazily, and nothing else is promised."""
 
 import pytest
+
 import wfcore
 
 

@@ -35,8 +35,9 @@ def entry(number: int, status: StepPhase = StepPhase.PENDING, **fields: Any) -> 
 def undone(start: float | None, end: float | None = None, status: RollbackPhase = RollbackPhase.COMPLETED,
            **fields: Any) -> StepRollback:
     """A compensation from `start` to `end` seconds."""
-    return StepRollback(status=status, attempt=0 if start is None else 1, start_time=None if start is None else at(start),
-                        end_time=None if end is None else at(end), **fields)
+    return StepRollback(status=status, attempt=0 if start is None else 1,
+                        start_time=None if start is None else at(start), end_time=None if end is None else at(end),
+                        **fields)
 
 
 def shown(*entries: StepStatus, phase: Phase = Phase.EXECUTING, name: str = "fix", **status: Any) -> dict[str, Any]:
@@ -45,7 +46,8 @@ def shown(*entries: StepStatus, phase: Phase = Phase.EXECUTING, name: str = "fix
     steps = [scale(n, *([n - 1] if n - 1 in numbers else [])) for n in numbers]
     raw = workflow(*steps, name=name)
     made = WorkflowExecutionStatus(phase=phase, step_statuses=entries, planning_start_time=START, **status)
-    return {**raw, "metadata": {"name": name, "namespace": "default", "uid": f"uid-{name}"}, "status": json.loads(json.dumps(encode(made)))}
+    return {**raw, "metadata": {"name": name, "namespace": "default", "uid": f"uid-{name}"},
+            "status": json.loads(json.dumps(encode(made)))}
 
 
 def rolled_back() -> dict[str, Any]:

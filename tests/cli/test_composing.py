@@ -15,10 +15,11 @@ from wfcontroller.cli.yamltext import yaml_text
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join(['*' + old] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True))
 
+ascii_texts = st.text(st.characters(min_codepoint=32, max_codepoint=126))
+words = st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-2**63, 2**63 - 1) | st.text(st.characters(min_codepoint=32, max_codepoint=126)),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(
-        min_codepoint=97, max_codepoint=122), min_size=1), inner, max_size=4), max_leaves=20)
+    st.none() | st.booleans() | st.integers(-2**63, 2**63 - 1) | ascii_texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=4), max_leaves=20)
 
 
 def value(text: str) -> Any:

@@ -14,9 +14,9 @@ from wfcontroller.api import ApiError, Page, WatchEvent
 from wfcontroller.embedded.workloads import Timings
 from wfcontroller.embedded.workloads.client import Client
 from wfcontroller.embedded.workloads.controller import MOST_REFUSALS, retry_after
-from wfcontroller.runtime.informer import Informer
 from wfcontroller.embedded.workloads.nodes import ensure_node
 from wfcontroller.embedded.workloads.workqueue import WorkQueue
+from wfcontroller.runtime.informer import Informer
 from wfcore.resources import DAEMON_SETS, DEPLOYMENTS, NODES, POD_DISRUPTION_BUDGETS, PODS, REPLICA_SETS, STATEFUL_SETS
 
 QUIET = 3000

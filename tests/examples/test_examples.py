@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from wfcore.model.workflow import FINALIZER
 from wfstorage import open_storage
 
@@ -47,7 +48,7 @@ def run(path: Path, *arguments: str, **environment: str) -> tuple[int, dict, str
 def data_home():
     """A folder for the embedded database that any account may enter: as root, the server runs as another."""
     with tempfile.TemporaryDirectory(prefix="wf-examples-") as folder:
-        os.chmod(folder, 0o755)  # noqa: S103
+        os.chmod(folder, 0o755)
         yield folder
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from wfcore.resources import CONFIG_MAPS, NODES, PODS
+from wfcore.resources import CONFIG_MAPS, DEPLOYMENTS, NODES, PODS
 
 from .world import run, trusting
 
@@ -203,3 +203,30 @@ def test_after_a_crash_only_an_idempotent_custom_action_is_called_again(idempote
         assert status["rollbackInformation"]["mutated"] == ("yes" if idempotent else "unknown")
 
     with_label(scenario, label)
+
+
+def test_a_check_is_taken_up_after_a_crash_and_has_changed_nothing():
+    async def scenario(world):
+        await world.deployment(image="web:slow-30s", wait=False)
+        name = await world.step("check-pod-health", WEB)
+        await asyncio.sleep(10)
+        await world.kill()
+        world.start()
+        status = await world.ended(name)
+
+        assert ("completed", "no") == (status["phase"], status["rollbackInformation"]["mutated"])
+
+    run(scenario)
+
+
+def test_a_deployment_that_goes_while_it_is_checked_is_not_healthy():
+    async def scenario(world):
+        await world.deployment(image="web:bad", wait=False)
+        name = await world.step("check-pod-health", WEB)
+        await world.until(lambda: world.status(name).get("phase") == "executing")
+        await asyncio.sleep(1)
+        await world.server.delete(DEPLOYMENTS, "default", "web")
+
+        assert "verification_failed" == (await world.ended(name))["failureClass"]
+
+    run(scenario)

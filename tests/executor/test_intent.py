@@ -223,3 +223,31 @@ def test_a_deletion_while_a_change_is_on_its_way_awaits_its_answer_and_then_repo
         assert world.loop.time() - began < 5
 
     run(scenario)
+
+
+def test_an_execution_that_vanished_unseen_is_never_acted_for():
+    """It was held by a freeze; when that ends, the live read finds nobody to act for."""
+    async def scenario(world):
+        await world.deployment()
+        await world.create(CONFIG_MAPS, "wf-freeze", OWN)
+        name = await world.step("scale-deployment", SCALE, timeout="1h")
+        tap = world.start()
+        original = tap.watch
+
+        async def watch(resource, namespace="", **options):
+            if resource == KUBERNETES_EXECUTIONS:
+                await asyncio.Event().wait()
+            async for event in original(resource, namespace, **options):
+                yield event
+
+        tap.watch = watch
+        await world.until(lambda: world.status(name).get("phase") == "executing")
+        await world.edit(KUBERNETES_EXECUTIONS, name, lambda body: body["metadata"].update(finalizers=[]))
+        await world.server.delete(KUBERNETES_EXECUTIONS, "default", name)
+        await world.server.delete(CONFIG_MAPS, OWN, "wf-freeze")
+        await asyncio.sleep(60)
+
+        assert 3 == world.spec()["replicas"]
+        assert [] == tap.mutations
+
+    run(scenario, started=False)

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from wfcontroller.api import ApiError
+from wfcontroller.executor import following
 from wfcontroller.executor.failures import CLASS_OF_STATUS, class_of, withholding
 from wfcore.model.enums import FailureClass
 from wfcore.resources import CONFIG_MAPS, DEPLOYMENTS, KUBERNETES_EXECUTIONS, SECRETS
@@ -239,5 +240,47 @@ def test_a_history_that_was_forgotten_is_listed_again():
         server._store.state = apply(server.state, Compact(server.state.version))[0]
 
         assert "rollback_ready" == (await world.perform("scale-deployment", SCALE))["phase"]
+
+    run(scenario)
+
+
+def test_long_lists_are_read_page_by_page(monkeypatch):
+    monkeypatch.setattr(following, "PAGE_SIZE", 2)
+
+    async def scenario(world):
+        await world.deployment(replicas=7)
+        status = await world.perform("drain-node", {"drainNode": {"nodeName": "n1"}})
+
+        assert "rollback_ready" == status["phase"]
+        assert {"n2"} == {pod["spec"]["nodeName"] for pod in world.pods()}
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("kind", ["ConfigMap", "WorkflowExecution"])
+def test_what_cannot_be_read_permits_nothing(kind):
+    """The freeze and the workflow's word: unknown is not yes."""
+    async def scenario(world):
+        await world.deployment()
+        world.tap.fault(lambda entry: entry[:2] == ("get", kind), ApiError(403, "Forbidden", "no"), times=9)
+        status = await world.perform("scale-deployment", SCALE)
+
+        assert ("failed", "permission_denied", "no") == (
+            status["phase"], status["failureClass"], status["rollbackInformation"]["mutated"])
+        assert 3 == world.spec()["replicas"]
+
+    run(scenario)
+
+
+def test_a_source_secret_that_may_not_be_read_is_a_denial_without_its_words():
+    async def scenario(world):
+        await world.create(SECRETS, "token")
+        world.tap.fault(lambda entry: entry[:2] == ("get", "Secret"), ApiError(403, "Forbidden", "hunter2"), times=9)
+        status = await world.perform("update-secret", {"updateSecret": {
+            "namespace": "default", "name": "token", "updates": [
+                {"key": "k", "secretKeyRef": {"name": "source", "key": "k"}}]}})
+
+        assert "permission_denied" == status["failureClass"]
+        assert "hunter2" not in status["errorMessage"]
 
     run(scenario)

@@ -32,7 +32,7 @@ def test_a_healthy_document_has_no_problem_and_decodes(document: dict) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(STEP_DAMAGES))
-@settings(max_examples=6)
+@settings(max_examples=max(6, settings().max_examples // 16))
 @given(document=documents(), data=st.data())
 def test_a_damaged_step_is_reported_in_its_place(name: str, document: dict, data: st.DataObject) -> None:
     steps = document["spec"]["workflowDefinition"]["steps"]
@@ -42,7 +42,7 @@ def test_a_damaged_step_is_reported_in_its_place(name: str, document: dict, data
 
 
 @pytest.mark.parametrize("name", sorted(SPEC_DAMAGES))
-@settings(max_examples=6)
+@settings(max_examples=max(6, settings().max_examples // 16))
 @given(document=documents())
 def test_a_damaged_spec_is_reported_in_its_place(name: str, document: dict) -> None:
     path, reason = SPEC_DAMAGES[name](document["spec"])

@@ -24,7 +24,8 @@ STEP_TRANSITIONS = {P: {P, E, S}, E: {E, C, F}, C: {C, R}, F: {F}, S: {S}, R: {R
 OVER = {RollbackPhase.COMPLETED, RollbackPhase.FAILED}
 SPECS = workflow_specs(max_size=5)
 
-walks = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], max_examples=60)
+walks = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+                 max_examples=settings().max_examples // 2)
 
 
 def ledger(status: WorkflowExecutionStatus) -> dict[int, StepStatus]:
@@ -170,7 +171,7 @@ def the_verdict_follows_from_the_ledger(spec: WorkflowExecutionSpec, end: Workfl
     assert pytest.approx(min(1, max(0, done - cost)), abs=1e-6) == end.workflow_result.effectiveness_score
 
 
-@settings(walks, max_examples=25)
+@settings(walks, max_examples=walks.max_examples // 2)
 @given(SPECS, BEHAVIOURS)
 def test_the_order_in_which_children_are_listed_decides_nothing(
         spec: WorkflowExecutionSpec, behaviours: list[Behaviour]) -> None:
@@ -180,7 +181,7 @@ def test_the_order_in_which_children_are_listed_decides_nothing(
     assert [p.words for p in one.passes] == [p.words for p in other.passes]
 
 
-@settings(walks, max_examples=25)
+@settings(walks, max_examples=walks.max_examples // 2)
 @given(SPECS, st.integers(0, 300))
 def test_when_everything_succeeds_so_does_the_workflow_in_few_writes(spec: WorkflowExecutionSpec, after: int) -> None:
     status = {"phase": "completed", "executionResult": {"success": True}}
@@ -191,7 +192,7 @@ def test_when_everything_succeeds_so_does_the_workflow_in_few_writes(spec: Workf
     assert len(unlimited.world.commits) <= 2 * len(end.step_statuses) + 6
 
 
-@settings(walks, max_examples=25)
+@settings(walks, max_examples=walks.max_examples // 2)
 @given(SPECS)
 def test_with_an_executor_that_never_answers_every_workflow_ends(spec: WorkflowExecutionSpec) -> None:
     end = Walk(spec, [Behaviour(0, "nothing")]).to_the_end().world.commits[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 import pytest
+
 from wfcontroller.run import session
 from wfcontroller.run.request import RunFailed, RunRequest
 from wfcontroller.run.storage import open_storage

@@ -40,7 +40,7 @@ from wfcore.program import (
     Unknown,
 )
 from wfcore.programs.adoption import adopted_metadata
-from wfcore.programs.cleanup import CleanUp, SweepOrphans
+from wfcore.programs.cleanup import CleanUp, SweepOrphans, is_held
 from wfcore.programs.finishing import RecordAudit
 from wfcore.programs.malformed import refuse_malformed
 from wfcore.rawobject import RawObject
@@ -258,11 +258,11 @@ def _owned_by(raw: RawObject, uid: str) -> bool:
 
 
 def _going(seen: Seen) -> bool:
-    """Whether the workflow is being deleted, or gone with children left."""
+    """Whether the workflow is being deleted and waits for us, or is gone with children left."""
     if seen.workflow is None:
         return bool(seen.children)
     meta = seen.workflow.metadata()
-    return not isinstance(meta, Malformed) and meta.deletion_timestamp is not None
+    return not isinstance(meta, Malformed) and meta.deletion_timestamp is not None and is_held(meta)
 
 
 def _back_off(answer: object) -> Finished:

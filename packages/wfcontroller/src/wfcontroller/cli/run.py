@@ -61,8 +61,8 @@ def _positive(text: str) -> bool:
 @click.option("--fail", "faults", metavar="STEP[:ATTEMPTS]", callback=_faults, multiple=True,
               help="Make a step fail: its first ATTEMPTS before they act; without ATTEMPTS, all after they acted. "
               "Repeatable.")
-@click.option("--seed", metavar="N", type=click.IntRange(0, 2**63 - 1), help="Fix uids and the start, on a throw-away database: "
-              "the same bytes every time.")
+@click.option("--seed", metavar="N", type=click.IntRange(0, 2**63 - 1),
+              help="Fix uids and the start, on a throw-away database: the same bytes every time.")
 @click.option("--speed", metavar="N|max", callback=_speed,
               help="Virtual seconds per second; default 20 on a terminal, else max.")
 @click.option("--dump", type=click.Path(dir_okay=False), metavar="FILE",

@@ -16,7 +16,7 @@ def verdict_lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"why: {document['failureMessage']} ({document['failureReason']})"
     for step in document["steps"]:
         said = step["errorMessage"]
-        if said and step["status"] in ("failed", "skipped") :
+        if said and step["status"] in ("failed", "skipped") and said not in (document["failureMessage"] or ""):
             yield f"step {step['stepNumber']} {step['name']} {step['status']}: {said}"
     if document["rollback"]:
         done = [f"{one['stepNumber']} {steps[one['stepNumber']]['name']}" + (

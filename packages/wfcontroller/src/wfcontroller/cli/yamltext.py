@@ -17,7 +17,8 @@ class _Dumper(yaml.CSafeDumper):
 
 
 def _text(dumper: Any, text: str) -> yaml.ScalarNode:
-    node: yaml.ScalarNode = dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if _is_text(text) else "'")
+    style = None if _is_text(text) else "'"
+    node: yaml.ScalarNode = dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
     return node
 
 

@@ -23,30 +23,8 @@ def with_faults(operation: Operation, spec: KubernetesExecutionSpec, fail: Mappi
 
 
 @frozen
-class Unavailable:
-    """Fails before it acts, as if the API server were away: worth a retry."""
-
-    operation: Operation
-
-    async def capture(self, work: Work) -> Captured:
-        return await self.operation.capture(work)
-
-    async def rehearse(self, work: Work, captured: Captured) -> None:
-        await self.operation.rehearse(work, captured)
-
-    async def act(self, work: Work, captured: Captured) -> None:
-        raise ExecutionFailed(FailureClass.SERVICE_UNAVAILABLE, "injected fault: failed before it acted")
-
-    async def verify(self, work: Work, captured: Captured) -> Done:
-        return await self.operation.verify(work, captured)
-
-    def changed(self, work: Work, captured: Captured) -> bool:
-        return self.operation.changed(work, captured)
-
-
-@frozen
-class Unverifiable:
-    """Acts for real, then finds the outcome wrong: not worth a retry, to be rolled back."""
+class _Around:
+    """Implements `Operation` by passing everything on."""
 
     operation: Operation
 
@@ -60,7 +38,23 @@ class Unverifiable:
         await self.operation.act(work, captured)
 
     async def verify(self, work: Work, captured: Captured) -> Done:
-        raise ExecutionFailed(FailureClass.VERIFICATION_FAILED, "injected fault: acted, then failed its verification")
+        return await self.operation.verify(work, captured)
 
     def changed(self, work: Work, captured: Captured) -> bool:
         return self.operation.changed(work, captured)
+
+
+@frozen
+class Unavailable(_Around):
+    """Fails before it acts, as if the API server were away: worth a retry."""
+
+    async def act(self, work: Work, captured: Captured) -> None:
+        raise ExecutionFailed(FailureClass.SERVICE_UNAVAILABLE, "injected fault: failed before it acted")
+
+
+@frozen
+class Unverifiable(_Around):
+    """Acts for real, then finds the outcome wrong: not worth a retry, to be rolled back."""
+
+    async def verify(self, work: Work, captured: Captured) -> Done:
+        raise ExecutionFailed(FailureClass.VERIFICATION_FAILED, "injected fault: acted, then failed its verification")

@@ -92,7 +92,8 @@ class Session:
         await load(api, self._request.documents)
         # A group, so that a defect in one part ends the run instead of leaving it waiting.
         async with asyncio.TaskGroup() as group:
-            background = [group.create_task(run_workloads(api, self._loop.now, timings=Timings(watch_timeout=math.inf)), name="workloads")]
+            workloads = run_workloads(api, self._loop.now, timings=Timings(watch_timeout=math.inf))
+            background = [group.create_task(workloads, name="workloads")]
             await settle(api, self._request.documents)
             background += self._start(api, group)
             await self._create_workflows(api)

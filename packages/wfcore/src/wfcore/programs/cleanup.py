@@ -56,7 +56,7 @@ class CleanUp:
     def run(self) -> Steps:
         """Children first, then the record, then our finalizer."""
         meta = self.workflow.metadata
-        if not {FINALIZER, LEGACY_FINALIZER} & set(meta.finalizers):
+        if not is_held(meta):
             return Finished()
         requests, wake_at = child_requests(meta.uid, self.children, self.settings, self.at)
         for request in requests:
@@ -90,6 +90,11 @@ class CleanUp:
     def _event(self, kind: str, message: str) -> Emit:
         return Emit(self.ref, self.workflow.metadata.uid, self.at,
                     (Happening(kind, EventReason.DELETED.value, message),))
+
+
+def is_held(meta: ObjectMeta) -> bool:
+    """Whether a finalizer of ours keeps the workflow."""
+    return FINALIZER in meta.finalizers or LEGACY_FINALIZER in meta.finalizers
 
 
 @frozen

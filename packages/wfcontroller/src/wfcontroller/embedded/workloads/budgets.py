@@ -11,8 +11,8 @@ from attrs import frozen
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.amounts import scaled
 from wfcontroller.embedded.workloads.conditions import merged, seconds_since
-from wfcontroller.objects import key_of, metadata, spec, status
 from wfcontroller.embedded.workloads.pod_status import is_active, is_ready
+from wfcontroller.objects import key_of, metadata, spec, status
 
 # An eviction that was allowed but whose pod was never marked is forgotten after this (disruption.DeletionTimeout).
 EVICTION_FORGOTTEN_AFTER = 120.0

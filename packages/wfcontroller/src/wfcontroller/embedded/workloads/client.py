@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from wfcontroller.api import Api, ApiError, Object
-from wfcontroller.runtime.informer import Informer
-from wfcontroller.objects import controller_uid, key_of, metadata, spec, status, uid_of
 from wfcontroller.embedded.workloads.timings import Timings
+from wfcontroller.objects import controller_uid, key_of, metadata, spec, status, uid_of
+from wfcontroller.runtime.informer import Informer
 from wfcore.resources import (
     DAEMON_SETS,
     DEPLOYMENTS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from wfcontroller.api import ApiError
-from wfcontroller.objects import Key
 from wfcontroller.embedded.workloads.timings import Timings
 from wfcontroller.embedded.workloads.workqueue import WorkQueue
+from wfcontroller.objects import Key
 
 MOST_REFUSALS = 8
 

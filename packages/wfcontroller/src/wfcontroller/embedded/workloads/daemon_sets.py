@@ -6,11 +6,11 @@ from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.client import OWNER, Client
 from wfcontroller.embedded.workloads.daemons import daemon_moves, daemon_set_status, eligible_nodes
 from wfcontroller.embedded.workloads.hashing import generated_name
-from wfcontroller.objects import Key, is_terminating, key_of, metadata, spec, uid_of
 from wfcontroller.embedded.workloads.pod_template import pod_from
 from wfcontroller.embedded.workloads.replicas import min_ready_seconds, next_availability
 from wfcontroller.embedded.workloads.revisions import REVISION_LABEL, revision_hash
 from wfcontroller.embedded.workloads.workqueue import WorkQueue
+from wfcontroller.objects import Key, is_terminating, key_of, metadata, spec, uid_of
 from wfcore.resources import DAEMON_SETS, PODS
 
 

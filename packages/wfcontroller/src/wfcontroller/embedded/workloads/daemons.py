@@ -10,12 +10,12 @@ from attrs import frozen
 
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.amounts import scaled
-from wfcontroller.objects import is_terminating, labels_of, metadata, nonzero, spec, status
 from wfcontroller.embedded.workloads.pod_status import available_in, is_active, is_finished, is_ready
 from wfcontroller.embedded.workloads.pod_template import template_of
 from wfcontroller.embedded.workloads.replicas import min_ready_seconds
 from wfcontroller.embedded.workloads.revisions import is_current, revision_hash
 from wfcontroller.embedded.workloads.scheduling import tolerates_all
+from wfcontroller.objects import is_terminating, labels_of, metadata, nonzero, spec, status
 
 # What the controller adds to every daemon pod, so that cordons and sick nodes don't keep it away.
 _TOLERATED = ("node.kubernetes.io/unschedulable", "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")

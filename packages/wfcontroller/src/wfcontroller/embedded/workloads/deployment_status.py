@@ -8,8 +8,8 @@ from typing import Any
 
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.conditions import Condition, find, merged, seconds_since, timestamp
-from wfcontroller.objects import counted, metadata, nonzero, replicas_of, spec, status
 from wfcontroller.embedded.workloads.rollout import bounds_of
+from wfcontroller.objects import counted, metadata, nonzero, replicas_of, spec, status
 
 PROGRESS_DEADLINE = 600
 _COUNTERS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas")

@@ -7,19 +7,6 @@ from collections.abc import Mapping, Sequence
 from wfcontroller.api import ApiError, Object
 from wfcontroller.embedded.workloads.client import OWNER, Client
 from wfcontroller.embedded.workloads.deployment_status import deployment_status, is_paused, progress_checked_in
-from wfcontroller.objects import (
-    Key,
-    annotations_of,
-    controller_uid,
-    counted,
-    is_terminating,
-    key_of,
-    metadata,
-    replicas_of,
-    spec,
-    status,
-    uid_of,
-)
 from wfcontroller.embedded.workloads.pod_status import is_finished
 from wfcontroller.embedded.workloads.replica_set_of import (
     DESIRED,
@@ -36,6 +23,19 @@ from wfcontroller.embedded.workloads.replica_set_of import (
 )
 from wfcontroller.embedded.workloads.rollout import bounds_of, next_replicas, rescaled
 from wfcontroller.embedded.workloads.workqueue import WorkQueue
+from wfcontroller.objects import (
+    Key,
+    annotations_of,
+    controller_uid,
+    counted,
+    is_terminating,
+    key_of,
+    metadata,
+    replicas_of,
+    spec,
+    status,
+    uid_of,
+)
 from wfcore.resources import DEPLOYMENTS, REPLICA_SETS
 
 

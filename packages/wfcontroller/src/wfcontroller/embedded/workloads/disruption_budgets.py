@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.budgets import budget_status, forgotten_in
 from wfcontroller.embedded.workloads.client import NAMESPACE, Client
-from wfcontroller.runtime.informer import Informer
+from wfcontroller.embedded.workloads.pod_template import template_of
+from wfcontroller.embedded.workloads.selectors import matches
+from wfcontroller.embedded.workloads.workqueue import WorkQueue
 from wfcontroller.objects import (
     Key,
     controller_uid,
@@ -18,9 +20,7 @@ from wfcontroller.objects import (
     spec,
     uid_of,
 )
-from wfcontroller.embedded.workloads.pod_template import template_of
-from wfcontroller.embedded.workloads.selectors import matches
-from wfcontroller.embedded.workloads.workqueue import WorkQueue
+from wfcontroller.runtime.informer import Informer
 from wfcore.resources import POD_DISRUPTION_BUDGETS
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from wfcontroller.api import Api, ApiError, Object
 from wfcontroller.embedded.workloads.client import Client
 from wfcontroller.embedded.workloads.conditions import merged
-from wfcontroller.objects import Key, key_of, status
 from wfcontroller.embedded.workloads.workqueue import WorkQueue
+from wfcontroller.objects import Key, key_of, status
 from wfcore.resources import NODES
 
 IMPLICIT_NODE = "embedded"

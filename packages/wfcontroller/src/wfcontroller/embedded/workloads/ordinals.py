@@ -9,10 +9,10 @@ from typing import Any
 from attrs import frozen
 
 from wfcontroller.api import Object
-from wfcontroller.objects import is_terminating, metadata, nonzero, replicas_of, spec, status
 from wfcontroller.embedded.workloads.pod_status import available_in, is_active, is_finished, is_ready
 from wfcontroller.embedded.workloads.replicas import min_ready_seconds
 from wfcontroller.embedded.workloads.revisions import REVISION_LABEL, is_current, revision_hash
+from wfcontroller.objects import is_terminating, metadata, nonzero, replicas_of, spec, status
 
 
 @frozen

@@ -6,7 +6,6 @@ import asyncio
 
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.client import NODE, Client
-from wfcontroller.objects import Key, is_terminating, key_of, metadata, spec, uid_of
 from wfcontroller.embedded.workloads.pod_status import (
     images_of,
     is_finished,
@@ -16,6 +15,7 @@ from wfcontroller.embedded.workloads.pod_status import (
 )
 from wfcontroller.embedded.workloads.scheduling import choose_node, is_ready_node
 from wfcontroller.embedded.workloads.workqueue import WorkQueue
+from wfcontroller.objects import Key, is_terminating, key_of, metadata, spec, uid_of
 from wfcore.resources import PODS
 
 LONG_AGO = float("-inf")

@@ -8,6 +8,8 @@ from typing import Any
 
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.hashing import content_hash
+from wfcontroller.embedded.workloads.pod_template import template_of
+from wfcontroller.embedded.workloads.rollout import Replicas, bounds_of
 from wfcontroller.objects import (
     annotations_of,
     controlled_by,
@@ -17,8 +19,6 @@ from wfcontroller.objects import (
     spec,
     status,
 )
-from wfcontroller.embedded.workloads.pod_template import template_of
-from wfcontroller.embedded.workloads.rollout import Replicas, bounds_of
 from wfcore.resources import DEPLOYMENTS, REPLICA_SETS
 
 HASH_LABEL = "pod-template-hash"

@@ -5,15 +5,6 @@ from __future__ import annotations
 from wfcontroller.api import ApiError, Object
 from wfcontroller.embedded.workloads.client import OWNER, Client
 from wfcontroller.embedded.workloads.hashing import generated_name
-from wfcontroller.objects import (
-    Key,
-    controller_uid,
-    is_terminating,
-    key_of,
-    metadata,
-    replicas_of,
-    uid_of,
-)
 from wfcontroller.embedded.workloads.pod_status import is_active
 from wfcontroller.embedded.workloads.pod_template import pod_from
 from wfcontroller.embedded.workloads.replicas import (
@@ -23,6 +14,15 @@ from wfcontroller.embedded.workloads.replicas import (
     surplus_pods,
 )
 from wfcontroller.embedded.workloads.workqueue import WorkQueue
+from wfcontroller.objects import (
+    Key,
+    controller_uid,
+    is_terminating,
+    key_of,
+    metadata,
+    replicas_of,
+    uid_of,
+)
 from wfcore.resources import PODS, REPLICA_SETS
 
 

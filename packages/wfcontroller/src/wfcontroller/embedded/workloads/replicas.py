@@ -9,9 +9,9 @@ from typing import Any
 
 from wfcontroller.api import ApiError, Object
 from wfcontroller.embedded.workloads.conditions import merged
-from wfcontroller.objects import annotations_of, key_of, labels_of, metadata, nonzero, spec, status
 from wfcontroller.embedded.workloads.pod_status import available_in, is_ready
 from wfcontroller.embedded.workloads.selectors import matches
+from wfcontroller.objects import annotations_of, key_of, labels_of, metadata, nonzero, spec, status
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}

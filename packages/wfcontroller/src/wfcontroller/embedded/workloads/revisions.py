@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.hashing import content_hash
-from wfcontroller.objects import labels_of
 from wfcontroller.embedded.workloads.pod_template import template_of
+from wfcontroller.objects import labels_of
 
 REVISION_LABEL = "controller-revision-hash"
 

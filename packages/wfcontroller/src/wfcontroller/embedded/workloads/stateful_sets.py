@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from wfcontroller.api import Object
 from wfcontroller.embedded.workloads.client import OWNER, Client
-from wfcontroller.objects import Key, is_terminating, key_of, metadata, uid_of
 from wfcontroller.embedded.workloads.ordinals import ordinal_moves, pod_labels, stateful_set_status
 from wfcontroller.embedded.workloads.pod_template import pod_from
 from wfcontroller.embedded.workloads.replicas import min_ready_seconds, next_availability
 from wfcontroller.embedded.workloads.workqueue import WorkQueue
+from wfcontroller.objects import Key, is_terminating, key_of, metadata, uid_of
 from wfcore.resources import PODS, STATEFUL_SETS
 
 

@@ -66,7 +66,7 @@ class Endings:
             raise Violation("L1", f"nothing will ever wake the workflow: {self._words(core)}")
         if wake_at <= world.now(core):
             raise Violation("S20", f"a pass that changes nothing asks to be woken at once: {self._words(core)}")
-        return world.wait(core, wake_at)
+        return world.set_back(world.wait(core, wake_at))
 
     def lone_pass(self, core: int) -> tuple[int, Finished]:
         """One pass of a controller that is alone and sees everything."""

@@ -21,6 +21,7 @@ from wfcore.testing.checker.locals import CACHED, IDLE, LIVE
 from wfcore.testing.checker.scope import Scope
 from wfcore.testing.checker.turns import Turns
 from wfcore.testing.checker.violation import Violation
+from wfcore.testing.world import START
 
 _LAG = 8  # exclusive bound of a lag, of which two are packed with a local state
 _LAGS = _LAG * _LAG
@@ -55,6 +56,7 @@ class Exploration:
         self._histories: dict[_History, int] = {((), ()): 0}
         self._history: list[_History] = [((), ())]
         self._shifts: dict[tuple[int, int, int], int] = {}
+        self._backs: dict[tuple[int, int], tuple[int, int]] = {}
         self._cuts: dict[tuple[int, int, int], int] = {}
 
     # --- search ---------------------------------------------------------------------------------------------
@@ -193,13 +195,25 @@ class Exploration:
         return found
 
     def _key(self, core: int, history: int, faults: int, actors: list[int]) -> bytes:
+        actors.sort()
+        if actors[-1] < _LAGS and self.turns.world.cores[core][0]:
+            core, history = self._set_back(core, history)
         if history and not faults:
             # Only a restart could bring back what nobody's view holds any more.
             behind = max(actor % _LAGS // _LAG for actor in actors)
             late = max(actor % _LAG for actor in actors)
             history = self._cut(history, behind, late)
-        actors.sort()
         return self._codec.pack(core, faults * _HISTORIES + history, *actors)
+
+    def _set_back(self, core: int, history: int) -> tuple[int, int]:
+        """All rest: nobody remembers an instant but the objects, so the clock can begin anew."""
+        found = self._backs.get((core, history))
+        if found is None:
+            objects, by = self.turns.world.objects, self.turns.world.now(core) - START
+            workflows, groups = self._history[history]
+            found = self._backs[core, history] = self.turns.world.set_back(core), self._number((
+                tuple(objects.earlier(n, by) for n in workflows), tuple(objects.earlier_group(n, by) for n in groups)))
+        return found
 
     def _cut(self, history: int, behind: int, late: int) -> int:
         found = self._cuts.get((history, behind, late))

@@ -10,15 +10,17 @@ object is replaced by a canonical one:
   tells a second object from the first, but not in which order others came.
 - instants that only inform people (starts, ends, transition times, durations
   made of them) are the start of time.  Those a decision waits for (deadlines,
-  retries, cancellations, deletion) are kept exactly.
+  retries, cancellations, deletion) are kept exactly, relative to the clock: when
+  all controllers rest, the clock is set back and they with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from wfcore.codec.times import format_time
+from wfcore.codec.times import format_time, parse_time
 from wfcore.resources import KUBERNETES_EXECUTIONS, NAMESPACES, WORKFLOW_EXECUTIONS, Resource
 from wfcore.simulation.objects import StoredObject, canonical
 from wfcore.simulation.state import Bucket, State, empty
@@ -28,7 +30,12 @@ _INFORMS = frozenset({
     "startTime", "endTime", "lastTransitionTime", "creationTimestamp", "planningStartTime", "validationStartTime",
     "executionStartTime", "monitoringStartTime", "rollbackStartTime", "completionTime", "lastSampleTime",
 })
+_ARMED = frozenset({
+    "deadline", "retryAt", "cancelledAt", "phaseDeadline", "workflowDeadline", "deletionTimestamp", "stableSince",
+})
 _BEGINNING = format_time(START)
+# No grace is longer: how long ago something older was makes no difference.
+_LONG_AGO = timedelta(seconds=60)
 
 
 def forgetful(value: Any) -> Any:
@@ -38,6 +45,16 @@ def forgetful(value: Any) -> Any:
                 for k, v in value.items() if k != "resourceVersion"}
     if isinstance(value, list | tuple):
         return [forgetful(item) for item in value]
+    return value
+
+
+def earlier(value: Any, by: timedelta) -> Any:
+    """JSON with the instants that something waits for set back, to a minute before the beginning at most."""
+    if isinstance(value, Mapping):
+        return {k: format_time(max(parse_time(v) - by, START - _LONG_AGO)) if k in _ARMED else earlier(v, by)
+                for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [earlier(item, by) for item in value]
     return value
 
 
@@ -51,6 +68,7 @@ class Objects:
         self._numbers: dict[bytes, int] = {}
         self._known: dict[int, int] = {}
         self._group_numbers: dict[tuple[int, ...], int] = {(): 0}
+        self._earlier: dict[tuple[int, timedelta], int] = {}
         self._kinds = empty().kinds
 
     def value(self, number: int) -> Mapping[str, Any]:
@@ -74,6 +92,20 @@ class Objects:
             self.stored.append(StoredObject(value))
             self._known[id(self.stored[number])] = number
         return number
+
+    def earlier(self, number: int, by: timedelta) -> int:
+        """The number of the same object with what it waits for set back."""
+        stored = self.stored[number]
+        if stored is None:
+            return 0
+        found = self._earlier.get((number, by))
+        if found is None:
+            found = self._earlier[number, by] = self.number(StoredObject(earlier(stored.value, by)))
+        return found
+
+    def earlier_group(self, group: int, by: timedelta) -> int:
+        """The same for a set of children."""
+        return self.group(tuple(self.earlier(number, by) for number in self.groups[group]))
 
     def group(self, numbers: tuple[int, ...]) -> int:
         """The number of a set of children."""

@@ -146,5 +146,5 @@ def may_begin(ledger: Ledger | None, child: Child) -> bool:
     entry = ledger.entries.get(child.step)
     effort = entry and (entry.undo if child.kind == "rollback" else entry.forward)
     return (effort is not None and effort.stage == "executing" and not effort.waiting
-            and effort.child == child.name and child.digest == ledger.digest
+            and effort.cancelled_at is None and effort.child == child.name and child.digest == ledger.digest
             and (child.kind == "rollback") == (ledger.phase == "rolling_back"))

@@ -12,10 +12,10 @@ from attrs import evolve, field, frozen
 from wfcore.resources import ALERT_REMEDIATIONS, WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 
-# One digit per duration, so that a trace can be read: an attempt takes 100 s, a grace 10 s, a rollback 1,000 s.
+# Round figures, so that a trace can be read; a rollback's time is over in the middle of the grace of a compensation.
 SETTINGS = Settings(
     step_timeout=timedelta(seconds=100), compensation_timeout=timedelta(seconds=100),
-    cancel_grace=timedelta(seconds=10), rolling_back_timeout=timedelta(seconds=1000),
+    cancel_grace=timedelta(seconds=10), rolling_back_timeout=timedelta(seconds=105),
     backoff_base=timedelta(seconds=8), stability_window=timedelta(0), outcome_hold=timedelta(0))
 
 # The promises of the executor that the engine relies on; each can be broken to see what depends on it.

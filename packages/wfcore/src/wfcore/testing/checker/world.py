@@ -141,6 +141,15 @@ class World:
         _, workflow, group, born, audited = self.cores[core]
         return self._intern(((until - START) // _MICROSECOND, workflow, group, born, audited))
 
+    def set_back(self, core: int) -> int:
+        """The same core with its clock at the beginning."""
+        clock, workflow, group, born, audited = self.cores[core]
+        if not clock:
+            return core
+        by = clock * _MICROSECOND
+        return self._intern((0, self.objects.earlier(workflow, by), self.objects.earlier_group(group, by), born,
+                             audited))
+
     def due(self, core: int) -> datetime | None:
         """The next instant at which something is due according to the objects alone."""
         ledger, now, grace = self.ledger(core), self.now(core), SETTINGS.cancel_grace

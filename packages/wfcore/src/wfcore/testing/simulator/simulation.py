@@ -127,7 +127,8 @@ class _Schedule:
         if self.mode is Mode.LIVENESS:
             self._until(CHAOS, stop_when_settled=False)
             self.chance.calm = True
-        settled = self._until(self.agenda.now + self._bound(), stop_when_settled=True)
+        bound = self._bound() if self.mode is Mode.LIVENESS else CHAOS
+        settled = self._until(self.agenda.now + bound, stop_when_settled=True)
         if self.mode is Mode.SAFETY:
             return settled
         if settled:

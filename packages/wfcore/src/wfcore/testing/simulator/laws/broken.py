@@ -75,10 +75,23 @@ class StatusCommit:
 
     def settled(self, child: Child) -> bool:
         """Whether a child can do nothing any more, as far as anybody can know."""
-        if child.over or child.gone:
+        if child.over or child.gone or self._late(child):
             return True
         grace = self.settings.cancel_grace // timedelta(microseconds=1)
         return child.deleted is not None and self.now - child.deleted + self.clocks.spread >= grace
+
+
+    def _late(self, child: Child) -> bool:
+        """Whether it was delivered by a process that stood still until the attempt was given up as never created.
+
+        Nobody can rule that out; the executor finds that it is not asked for any more.
+        """
+        intended, meaning = self.run.intents.get(child.attempt), self.run.meaning
+        if intended is None or meaning is None or not self.clocks.stall:
+            return False
+        forward = child.attempt[0] == "forward"
+        timeout = meaning.timeout[child.attempt[1]] if forward else self.settings.compensation_timeout.total_seconds()
+        return child.born - intended + self.clocks.highest - self.clocks.lowest >= timeout * SECOND
 
 
 @frozen
