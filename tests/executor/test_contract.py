@@ -7,9 +7,11 @@ import asyncio
 import pytest
 
 from wfcontroller.api import ApiError
+from wfcontroller.executor import ExecutorSettings
+from wfcontroller.executor.attempt import Attempt
 from wfcore.resources import DEPLOYMENTS, KUBERNETES_EXECUTIONS
 
-from .world import run, trusting
+from .world import START, run, trusting
 
 WEB = {"namespace": "default", "deployment": "web"}
 SCALE = {"scaleDeployment": {**WEB, "replicas": 5}}
@@ -159,3 +161,18 @@ def test_an_api_error_of_no_known_status_is_an_unknown_error():
         assert "short and stout" in status["errorMessage"]
 
     run(scenario)
+
+
+def test_a_cancellation_that_comes_with_the_deadline_is_harmless():
+    async def scenario():
+        raw = {"metadata": {"name": "late", "namespace": "default"}}
+        attempt = Attempt(None, ExecutorSettings(), lambda: START, {}, raw)  # type: ignore[arg-type]
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0) as scope:
+                await asyncio.sleep(1)
+        attempt._scope = scope
+        attempt.cancel()
+
+        assert attempt._cancelled
+
+    asyncio.run(scenario())

@@ -103,7 +103,8 @@ def test_the_critical_path_is_a_chain_and_none_is_longer(needs: dict, seconds: d
 
 
 @given(graphs(), st.data())
-def test_the_rollback_order_undoes_dependants_first_in_as_few_waves_as_possible(needs: dict, data: st.DataObject) -> None:
+def test_the_rollback_order_undoes_dependants_first_in_as_few_waves_as_possible(
+        needs: dict, data: st.DataObject) -> None:
     chosen = data.draw(st.sets(st.sampled_from(sorted(needs))))
     order = [s for wave in dag.waves(needs) for s in wave]
     waves = dag.reverse_waves(order, needs, chosen)

@@ -151,7 +151,8 @@ def test_no_message_shows_a_secret_value(value: object) -> None:
 def test_a_secret_where_the_map_should_be_is_not_shown_either() -> None:
     parameters = {"updateSecret": {"name": "s", "dataUpdates": "hunter2"}}
     step = {"stepNumber": 1, "action": "update-secret", "parameters": parameters}
-    text = " ".join(map(str, check_document({"spec": {"workflowDefinition": {"name": "w", "steps": [step]}}}, SETTINGS)))
+    document = {"spec": {"workflowDefinition": {"name": "w", "steps": [step]}}}
+    text = " ".join(map(str, check_document(document, SETTINGS)))
 
     assert "hunter2" not in text
     assert "expected a string in quotes" in text
@@ -160,7 +161,8 @@ def test_a_secret_where_the_map_should_be_is_not_shown_either() -> None:
 @pytest.mark.parametrize(("trusted", "found"), [(frozenset(), 2), (frozenset({"elsewhere"}), 1), (None, 0)])
 def test_an_operator_decides_where_workflows_may_act(trusted: frozenset | None, found: int) -> None:
     steps = [
-        {"stepNumber": 1, "action": "delete-pod", "parameters": {"deletePod": {"namespace": "elsewhere", "podName": "p"}}},
+        {"stepNumber": 1, "action": "delete-pod",
+         "parameters": {"deletePod": {"namespace": "elsewhere", "podName": "p"}}},
         {"stepNumber": 2, "action": "cordon-node", "parameters": {"cordonNode": {"nodeName": "n"}}},
     ]
     document = {"spec": {"workflowDefinition": {"name": "w", "steps": steps}}}

@@ -164,10 +164,12 @@ def the_verdict_follows_from_the_ledger(spec: WorkflowExecutionSpec, end: Workfl
         assert (end.workflow_result.outcome is Outcome.SUCCESS) == all(p is C for p in phases)
     else:
         changed = {e.step_number for e in end.step_statuses if e.mutated is not Mutated.NO}
-        undone = {e.step_number for e in end.step_statuses if e.rollback and e.rollback.status is RollbackPhase.COMPLETED}
+        undone = {e.step_number for e in end.step_statuses
+                  if e.rollback and e.rollback.status is RollbackPhase.COMPLETED}
         assert changed - undone == {d.step_number for d in (end.rollback.dirty if end.rollback else ())}
     done = sum(p in (C, R) for p in phases) / len(phases)
-    cost = 0.05 * sum(e.retries_attempted for e in end.step_statuses) + 0.1 * bool(end.rollback and end.rollback.performed)
+    rolled_back = end.rollback is not None and end.rollback.performed
+    cost = 0.05 * sum(e.retries_attempted for e in end.step_statuses) + 0.1 * rolled_back
     assert pytest.approx(min(1, max(0, done - cost)), abs=1e-6) == end.workflow_result.effectiveness_score
 
 

@@ -54,7 +54,8 @@ class Attempt:
     def cancel(self) -> None:
         """Stop before the next mutation; one that is on its way is awaited."""
         self._cancelled = True
-        if self._scope is not None and not (self._guarded is not None and self._guarded.in_flight):
+        in_flight = self._guarded is not None and self._guarded.in_flight
+        if self._scope is not None and not in_flight and not self._scope.expired():
             self._scope.reschedule(asyncio.get_running_loop().time())
 
     async def run(self) -> bool:

@@ -47,7 +47,8 @@ from wfcore.settings import CustomAction, Settings
 
 T = TypeVar("T")
 
-_EPOCH, _END = datetime(1970, 1, 1), datetime(2200, 1, 1)
+# Hypothesis adds the time zone.
+_EPOCH, _END = datetime(1970, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001
 _DAY = timedelta(days=1)
 # Text as it may come from anywhere: control characters, other scripts, quotes; no lone surrogates, UTF-8 has none.
 _ALPHABET = st.characters(exclude_categories=["Cs"])
@@ -149,7 +150,8 @@ def _lists(item: Any, limits: Limits) -> st.SearchStrategy[tuple[Any, ...]]:
     key = limits.list_map_keys[0] if limits.list_map_keys else None
     unique = None if key is None else lambda value: next(
         getattr(value, a.name) for a in attrs.fields(type(value)) if wire_name(a.name) == key)
-    return st.lists(_of(item, limits.items), min_size=limits.min_items or 0, max_size=min(limits.max_items or _FEW, _FEW),
+    most = min(limits.max_items or _FEW, _FEW)
+    return st.lists(_of(item, limits.items), min_size=limits.min_items or 0, max_size=most,
                     unique_by=unique).map(tuple)
 
 
@@ -218,7 +220,7 @@ def workflow_steps(draw: st.DrawFn, number: int, needs: Sequence[int],
 
 @st.composite
 def graphs(draw: st.DrawFn, min_size: int = 1, max_size: int = 6) -> dict[int, frozenset[int]]:
-    """For each step the steps it needs: acyclic because edges only lead to steps drawn earlier; numbers are shuffled."""
+    """For each step the steps it needs: acyclic because edges only lead to steps drawn earlier, whose numbers are any."""
     size = draw(st.integers(min_size, max_size))
     numbers = draw(st.lists(st.integers(1, 60), min_size=size, max_size=size, unique=True))
     return {number: frozenset(draw(st.sets(st.sampled_from(numbers[:i]), max_size=3)) if i else ())

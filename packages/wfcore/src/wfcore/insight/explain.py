@@ -1,0 +1,157 @@
+"""Why each step runs, waits or failed, and what happens next.
+
+The reasons come from the ledger and the plan, and "next" from asking `decide`
+itself: an explanation can't say anything the engine would not do.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import frozen
+
+from wfcore.codec import Malformed
+from wfcore.codec.durations import format_duration
+from wfcore.codec.times import format_time
+from wfcore.decision import CancelChild, CreateChild, Decision
+from wfcore.lifecycle.control import is_held
+from wfcore.lifecycle.machine import decide
+from wfcore.lifecycle.planned import plan_of
+from wfcore.lifecycle.transitions import TERMINAL
+from wfcore.model.enums import RollbackPhase, StepPhase
+from wfcore.model.status import DirtyObject, StepStatus, WorkflowExecutionStatus
+from wfcore.planning.planner import Plan
+from wfcore.snapshot import Snapshot
+
+
+@frozen
+class StepExplanation:
+    """One step: its state, why, and which steps it waits for."""
+
+    step_number: int
+    status: str
+    why: str
+    waits_for: tuple[int, ...] = ()
+
+
+@frozen
+class Explanation:
+    """A workflow at one instant.
+
+    `next` says what the next pass does, `wake_at` when it is due without any
+    event; `commands` are what a person can type about objects left changed.
+    """
+
+    phase: str
+    headline: str
+    steps: tuple[StepExplanation, ...]
+    next: str
+    wake_at: datetime | None
+    commands: tuple[str, ...]
+
+
+def explain(snapshot: Snapshot, now: datetime) -> Explanation:
+    """Explain a workflow as it stands at `now`.  Costs one decision."""
+    status = snapshot.workflow.status
+    plan = plan_of(snapshot) if status.plan_digest else None
+    known = plan if isinstance(plan, Plan) else None
+    decision = decide(snapshot, now)
+    dirty = status.rollback.dirty if status.rollback else ()
+    return Explanation(
+        phase=status.phase.value, headline=_headline(snapshot, status),
+        steps=tuple(_step(entry, status, known, snapshot, now) for entry in status.step_statuses),
+        next=_next(status, decision, plan), wake_at=None if status.phase in TERMINAL else decision.wake_at,
+        commands=tuple(_command(d) for d in dirty))
+
+
+def _headline(snapshot: Snapshot, status: WorkflowExecutionStatus) -> str:
+    if status.phase in TERMINAL:
+        outcome = status.workflow_result.outcome.value if status.workflow_result else "nothing executed"
+        return f"{status.phase.value}: {status.failure_message or outcome}"
+    if is_held(snapshot.workflow.spec):
+        return "held: spec.suspend is set, nothing is launched until it is removed"
+    done = f"{status.current_step} of {status.total_steps} steps finished"
+    return f"{status.phase.value or 'new'}: {done}" if status.total_steps else status.phase.value or "new"
+
+
+def _step(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None, snapshot: Snapshot,
+          now: datetime) -> StepExplanation:
+    number = entry.step_number
+    if entry.rollback is not None:
+        return StepExplanation(number, entry.status.value, _compensation(entry))
+    match entry.status:
+        case StepPhase.PENDING:
+            return _pending(entry, status, plan, snapshot)
+        case StepPhase.EXECUTING if entry.retry_at is not None:
+            return StepExplanation(number, "waiting", f"attempt {entry.attempt} failed ({entry.error_message}); "
+                                   f"the next starts at {format_time(entry.retry_at)}")
+        case StepPhase.EXECUTING:
+            return StepExplanation(number, "running", _running(entry, now))
+        case StepPhase.COMPLETED:
+            return StepExplanation(number, "completed", f"attempt {entry.attempt} succeeded")
+        case _:
+            tries = f" after {entry.attempt} attempts" if entry.attempt > 1 else ""
+            return StepExplanation(number, entry.status.value, f"{entry.error_message}{tries}")
+
+
+def _pending(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None,
+             snapshot: Snapshot) -> StepExplanation:
+    finished = {e.step_number for e in status.step_statuses if e.status is StepPhase.COMPLETED}
+    needs = plan.needs.get(entry.step_number, frozenset()) if plan else frozenset()
+    missing = tuple(sorted(needs - finished))
+    if missing:
+        return StepExplanation(entry.step_number, "waiting", f"needs step {', '.join(map(str, missing))} first", missing)
+    if is_held(snapshot.workflow.spec):
+        return StepExplanation(entry.step_number, "waiting", "ready, but the workflow is suspended")
+    if status.execution_start_time is None:
+        return StepExplanation(entry.step_number, "waiting", "execution has not begun")
+    return StepExplanation(entry.step_number, "waiting",
+                           f"ready, but {plan.max_parallel if plan else 0} steps run already, the most allowed")
+
+
+def _running(entry: StepStatus, now: datetime) -> str:
+    left = format_duration(entry.deadline - now) if entry.deadline and entry.deadline > now else "0s"
+    child = entry.k8s_execution_ref.name if entry.k8s_execution_ref else ""
+    if entry.cancelled_at is not None:
+        return f"attempt {entry.attempt} took too long and was cancelled; waiting for {child} to say how it ended"
+    return f"attempt {entry.attempt} runs as {child}, {left} left"
+
+
+def _compensation(entry: StepStatus) -> str:
+    rollback = entry.rollback
+    assert rollback is not None
+    match rollback.status:
+        case RollbackPhase.PENDING:
+            return "will be compensated once the steps that stand on it are"
+        case RollbackPhase.EXECUTING:
+            return f"is being compensated, attempt {rollback.attempt}"
+        case RollbackPhase.COMPLETED:
+            return "was compensated: the values from before are back"
+        case RollbackPhase.FAILED:
+            return f"could not be compensated: {rollback.error_message}"
+
+
+def _next(status: WorkflowExecutionStatus, decision: Decision, plan: Plan | Malformed | None) -> str:
+    if status.phase in TERMINAL:
+        return "nothing: the workflow has ended"
+    if isinstance(plan, Malformed):
+        return "it fails: its plan can no longer be computed"
+    if decision.need_live:
+        return "the API server is asked again, because what is known may be stale"
+    starts = [effect.name for effect in decision.effects if isinstance(effect, CreateChild)]
+    stops = [effect.name for effect in decision.effects if isinstance(effect, CancelChild)]
+    parts = [f"create {', '.join(starts)}"] if starts else []
+    parts += [f"cancel {', '.join(stops)}"] if stops else []
+    if decision.status.phase is not status.phase:
+        parts.insert(0, f"enter {decision.status.phase.value}")
+    if parts:
+        return "; ".join(parts)
+    due = f"at {format_time(decision.wake_at)}, or sooner " if decision.wake_at else ""
+    return f"look again {due}when something changes"
+
+
+def _command(dirty: DirtyObject) -> str:
+    place = f" -n {dirty.namespace}" if dirty.namespace else ""
+    if dirty.name.startswith("("):
+        return f"kubectl get {dirty.kind.lower()}{place} -l '{dirty.name[1:-1]}' -o yaml"
+    return f"kubectl get {dirty.kind.lower()}{place} {dirty.name} -o yaml"
