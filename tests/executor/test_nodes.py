@@ -110,9 +110,9 @@ def test_a_drain_that_the_budget_forbids_ends_at_its_deadline_and_names_the_budg
 
 
 async def daemon(world):
-    await world.create(DAEMON_SETS, "agent", spec={"selector": {"matchLabels": {"app": "agent"}}, "template": {
-        "metadata": {"labels": {"app": "agent"}}, "spec": {"containers": [{"name": "main", "image": "x"}]}}})
-    await world.until(lambda: len(world.pods("agent")) == 2)
+    await world.create(DAEMON_SETS, "daemon", spec={"selector": {"matchLabels": {"app": "daemon"}}, "template": {
+        "metadata": {"labels": {"app": "daemon"}}, "spec": {"containers": [{"name": "main", "image": "x"}]}}})
+    await world.until(lambda: len(world.pods("daemon")) == 2)
 
 
 async def with_data(world):
@@ -148,7 +148,7 @@ def test_a_drain_with_both_switches_leaves_daemon_and_mirror_pods_and_warns_of_l
             "drain-node", {"drainNode": {**NODE, "ignoreDaemonSets": True, "deleteLocalData": True}})
 
         assert "rollback_ready" == status["phase"]
-        assert {"agent", "static"} == {pod["metadata"]["labels"]["app"] for pod in on(world, "n1")}
+        assert {"daemon", "static"} == {pod["metadata"]["labels"]["app"] for pod in on(world, "n1")}
         assert "no controller will replace default/scratch" in status["executionResult"]["warnings"]
 
     run(scenario)

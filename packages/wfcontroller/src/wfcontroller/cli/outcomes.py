@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from wfcore.codec.times import parse_time
-from wfcore.model.enums import Outcome, Phase
+from wfcore.model.enums import Outcome
+from wfcore.reasons import Reason
 
 Raw = Mapping[str, Any]
 
@@ -74,8 +75,13 @@ def seconds_between(start: str | None, end: str | None) -> float | None:
 
 def is_success(document: Mapping[str, Any]) -> bool:
     """Whether this outcome alone would end in exit status 0; a plan that was only asked for has none."""
-    planned_only = document["phase"] == Phase.COMPLETED and document["outcome"] is None
-    return planned_only or bool(document["outcome"] == Outcome.SUCCESS)
+    return planned_only(document) or bool(document["outcome"] == Outcome.SUCCESS)
+
+
+def planned_only(document: Mapping[str, Any]) -> bool:
+    """Whether only the plan was asked for, and was made."""
+    return any(c["type"] == "Complete" and c["status"] == "True" and c["reason"] == Reason.PLAN_ONLY
+               for c in document["conditions"])
 
 
 def _step(entry: Raw, names: Mapping[int, str]) -> dict[str, Any]:

@@ -82,6 +82,7 @@ def run(files: tuple[str, ...], faults: dict[int, int | None], seed: int | None,
 
     checked = checked_or_refused(files)
     _refuse_unknown_steps(checked, faults)
+    _refuse_suspended(checked)
     on_terminal = output == "text" and sys.stdout.isatty()
     result = _run(_request(checked, faults, seed, _pace(speed, on_terminal), database), on_terminal, output)
     if dump is not None:
@@ -109,6 +110,14 @@ def _refuse_unknown_steps(checked: Checked, faults: Iterable[int]) -> None:
     for step in faults:
         if step not in known:
             raise BadInput(f"--fail {step}: no workflow has a step {step}")
+
+
+def _refuse_suspended(checked: Checked) -> None:
+    for workflow in checked.workflows:
+        if workflow.value["spec"].get("suspend"):
+            name = workflow.value["metadata"]["name"]
+            raise BadInput(f"workflow {name} is suspended (spec.suspend: true) and nothing can resume it in this run; "
+                           "remove the field")
 
 
 def _request(checked: Checked, faults: dict[int, int | None], seed: int | None, speed: float | None,

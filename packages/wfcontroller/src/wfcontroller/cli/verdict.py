@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wfcontroller.cli.outcomes import is_success
+from wfcontroller.cli.outcomes import is_success, planned_only
 
 
 def verdict_lines(document: Mapping[str, Any]) -> Iterator[str]:
@@ -29,10 +29,11 @@ def verdict_lines(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _head(document: Mapping[str, Any]) -> str:
-    ended = ", ".join(dict.fromkeys((document["phase"], document["outcome"] or "no outcome")))
+    outcome = document["outcome"] or ("planned only, nothing was executed" if planned_only(document) else "no outcome")
+    ended = ", ".join(dict.fromkeys((document["phase"], outcome)))
     done = sum(step["status"] == "completed" for step in document["steps"])
     # What a rollback has undone is not worth counting as done.
-    count = "" if document["rollback"] else f"; {done} of {len(document['steps'])} steps"
+    count = "" if document["rollback"] or not document["steps"] else f"; {done} of {len(document['steps'])} steps"
     took = f" in {document['durationSeconds']:.0f}s" if document["durationSeconds"] is not None else ""
     score = document["effectivenessScore"]
     effect = f", effectiveness {score:.2f}" if score is not None and is_success(document) else ""

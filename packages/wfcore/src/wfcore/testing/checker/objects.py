@@ -21,37 +21,52 @@ from datetime import timedelta
 from typing import Any
 
 from wfcore.codec.times import format_time, parse_time
+from wfcore.programs.cleanup import AUDIT_PATIENCE
 from wfcore.resources import KUBERNETES_EXECUTIONS, NAMESPACES, WORKFLOW_EXECUTIONS, Resource
 from wfcore.simulation.objects import StoredObject, canonical
 from wfcore.simulation.state import Bucket, State, empty
+from wfcore.testing.checker.scope import SETTINGS
 from wfcore.testing.world import START
 
 _INFORMS = frozenset({
     "startTime", "endTime", "lastTransitionTime", "creationTimestamp", "planningStartTime", "validationStartTime",
     "executionStartTime", "monitoringStartTime", "rollbackStartTime", "completionTime", "lastSampleTime",
 })
-_ARMED = frozenset({
-    "deadline", "retryAt", "cancelledAt", "phaseDeadline", "workflowDeadline", "deletionTimestamp", "stableSince",
-})
+# Instants that decisions wait for, and for how long after they passed their age still makes a difference.
+_ARMED: Mapping[str, timedelta] = {
+    "deadline": timedelta(0), "retryAt": timedelta(0), "phaseDeadline": timedelta(0), "workflowDeadline": timedelta(0),
+    "stableSince": SETTINGS.stability_window, "cancelledAt": SETTINGS.cancel_grace,
+    "deletionTimestamp": max(SETTINGS.cancel_grace, AUDIT_PATIENCE),
+}
+# A retry waits for the next full ten seconds: its jitter is a hash, and would only add instants.
+_GRID = timedelta(seconds=10)
 _BEGINNING = format_time(START)
-# No grace is longer: how long ago something older was makes no difference.
-_LONG_AGO = timedelta(seconds=60)
+_OVER = ("completed", "failed")
 
 
 def forgetful(value: Any) -> Any:
     """JSON without what no decision depends on."""
     if isinstance(value, Mapping):
-        return {k: _BEGINNING if k in _INFORMS else "0s" if k == "totalDuration" else forgetful(v)
-                for k, v in value.items() if k != "resourceVersion"}
+        return {k: _forgotten(k, v) for k, v in value.items() if k != "resourceVersion"}
     if isinstance(value, list | tuple):
         return [forgetful(item) for item in value]
     return value
 
 
+def _forgotten(key: str, value: Any) -> Any:
+    if key in _INFORMS:
+        return _BEGINNING
+    if key == "totalDuration":
+        return "0s"
+    if key == "retryAt":
+        return format_time(START - (START - parse_time(value)) // _GRID * _GRID)
+    return forgetful(value)
+
+
 def earlier(value: Any, by: timedelta) -> Any:
-    """JSON with the instants that something waits for set back, to a minute before the beginning at most."""
+    """JSON with the instants that something waits for set back, as far as it matters."""
     if isinstance(value, Mapping):
-        return {k: format_time(max(parse_time(v) - by, START - _LONG_AGO)) if k in _ARMED else earlier(v, by)
+        return {k: format_time(max(parse_time(v) - by, START - _ARMED[k])) if k in _ARMED else earlier(v, by)
                 for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [earlier(item, by) for item in value]
@@ -86,6 +101,9 @@ class Objects:
         if known is not None:
             return known
         value = forgetful(stored.value)
+        if value["kind"] == KUBERNETES_EXECUTIONS.kind and value.get("status", {}).get("phase") in _OVER \
+                and "deletionTimestamp" in value["metadata"]:
+            value["metadata"]["deletionTimestamp"] = _BEGINNING  # nobody waits for it any more
         number = self._numbers.setdefault(canonical(value), len(self.stored))
         if number == len(self.stored):
             value["metadata"]["resourceVersion"] = str(number)

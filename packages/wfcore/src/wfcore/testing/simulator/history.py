@@ -61,6 +61,7 @@ class Run:
     deleted: int | None = None
     gone: bool = False
     intents: dict[Attempt, int] = field(factory=dict)
+    cancelled: set[Attempt] = field(factory=set)
     children: list[Child] = field(factory=list)
     status_writes: int = 0
     rows: list[AuditRecord] = field(factory=list)
@@ -107,6 +108,7 @@ class History:
                 run.status_writes += 1
                 for attempt in intents(after):
                     run.intents.setdefault(attempt, now)
+                run.cancelled.update(cancelled(after))
             else:
                 run.spoilt = True
             if phase_of(after) != run.phases[-1]:
@@ -177,6 +179,13 @@ def intents(status: Json) -> list[Attempt]:
     return [(kind, number, attempt) for number, entry in entries(status).items()
             for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {}))
             for attempt in range(1, part.get("attempt", 0) + 1)]
+
+
+def cancelled(status: Json) -> list[Attempt]:
+    """The attempts that a ledger says are being cancelled."""
+    return [(kind, number, part["attempt"]) for number, entry in entries(status).items()
+            for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {}))
+            if part.get("cancelledAt")]
 
 
 def owner_uid(stored: StoredObject) -> str:

@@ -63,5 +63,5 @@ class Queue:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is waiting, held or failing."""
-        return not self._waiting and not self._held and not self._failures
+        """Whether nothing is waiting or held; timers may run."""
+        return not self._waiting and not self._held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -10,7 +11,12 @@ from wfcore.settings import CustomAction, Settings
 from wfcore.testing.simulator.cluster import NAMESPACE
 
 Body = dict[str, Any]
+# Short limits: what takes ten minutes by default takes one here, and the same decisions are made.
 SETTINGS = Settings(
+    step_timeout=timedelta(seconds=60), compensation_timeout=timedelta(seconds=60), cancel_grace=timedelta(seconds=10),
+    stability_window=timedelta(seconds=20), monitoring_timeout=timedelta(seconds=120),
+    rolling_back_timeout=timedelta(seconds=400), validating_timeout=timedelta(seconds=120),
+    backoff_cap=timedelta(seconds=30),
     custom_actions=(CustomAction(action_type="warm", idempotent=True), CustomAction(action_type="odd"),
                     CustomAction(action_type="undo", idempotent=True)))
 MAX_STEPS = 6

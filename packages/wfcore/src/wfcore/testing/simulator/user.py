@@ -31,7 +31,7 @@ class User:
         self._draw = draw or (lambda name: draw_workflow(chance.random, name))
         self._collecting = False
         random, after = chance.random, cluster.agenda.after
-        for number in range(1 if draw else random.randint(1, 3)):
+        for number in range(1 if draw else random.choice((1, 1, 1, 2, 3))):
             after(chance.micros(0, 20), self._create, f"w{number}")
         if chance.strikes(Fault.POISON_WORKFLOW):
             after(chance.micros(0, 20), self._submit, body("poison", random.choice(_BAD_SPECS)))

@@ -82,12 +82,12 @@ class StatusCommit:
 
 
     def _late(self, child: Child) -> bool:
-        """Whether it was delivered by a process that stood still until the attempt was given up as never created.
+        """Whether it was delivered only after the attempt could be given up as never created, by some clock.
 
         Nobody can rule that out; the executor finds that it is not asked for any more.
         """
         intended, meaning = self.run.intents.get(child.attempt), self.run.meaning
-        if intended is None or meaning is None or not self.clocks.stall:
+        if intended is None or meaning is None:
             return False
         forward = child.attempt[0] == "forward"
         timeout = meaning.timeout[child.attempt[1]] if forward else self.settings.compensation_timeout.total_seconds()

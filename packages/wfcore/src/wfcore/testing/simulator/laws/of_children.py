@@ -50,12 +50,14 @@ def current_part(run: Run, child: Child) -> Any:
 
 
 def no_attempt_twice(change: ChildChange) -> Iterator[str]:
-    """One that somebody took away, finalizer and all, before any status named its uid, nobody can know of."""
+    """Of one that somebody took away, finalizer and all, before any status named its uid nobody can know; and a
+    process that stood still with the request in its hand cannot see that the child was there and is gone."""
     if change.known is not None or change.run is None:
         return
     named = (current_part(change.run, change.child).get("k8sExecutionRef") or {}).get("uid")
     for other in change.run.children:
-        if other.ours and other.name == change.child.name and (not other.stripped or other.uid == named):
+        if other.ours and other.name == change.child.name and (
+                not other.stripped or (other.uid == named and not change.clocks.stall)):
             yield f"{change.child.name} was created a second time"
 
 
@@ -79,9 +81,7 @@ def cancelled_only_for_a_reason(change: ChildChange) -> Iterator[str]:
     known, run = change.known, change.run
     if known is None or run is None or known.deleted is not None or change.child.deleted is None or run.spoilt:
         return
-    part = current_part(run, known)
-    over = known.attempt[2] < part.get("attempt", 0)
-    if run.deleted is None and not run.gone and not over and not part.get("cancelledAt"):
+    if run.deleted is None and not run.gone and known.attempt not in run.cancelled:
         yield f"{known.name} was cancelled, but its workflow neither recorded that nor goes"
 
 
