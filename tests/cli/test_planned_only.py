@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from wfcontroller.cli.main import cli
 
 EXAMPLE = (Path(__file__).parents[2] / "docs" / "examples" / "scale-and-restart.yaml").read_text()

@@ -96,6 +96,7 @@ def test_the_final_cluster_holds_what_was_given_and_what_came_of_it(run):
 
     assert {"Deployment", "ReplicaSet", "Pod", "Node", "Namespace", "WorkflowExecution", "KubernetesExecution"} <= kinds
     assert {"Event", "CustomResourceDefinition"}.isdisjoint(kinds)
+    assert "kubernaut-system" not in {i["metadata"].get("namespace", i["metadata"]["name"]) for i in result.cluster}
 
 
 def test_a_deployment_that_is_given_broken_does_not_hold_the_run_up_for_ever(run):

@@ -43,10 +43,10 @@ def linked(source, target):
 
 
 @pytest.mark.parametrize(("environment", "folder"), [
-    ({"HOME": "/home/ann"}, "/home/ann/.local/share/kubernaut/postgresql-18"),
-    ({"HOME": "/home/ann", "XDG_DATA_HOME": "/data"}, "/data/kubernaut/postgresql-18"),
-    ({"HOME": "/home/ann", "XDG_DATA_HOME": "data"}, "/home/ann/.local/share/kubernaut/postgresql-18"),
-    ({"HOME": "/home/ann", "XDG_DATA_HOME": ""}, "/home/ann/.local/share/kubernaut/postgresql-18"),
+    ({"HOME": "/users/ann"}, "/users/ann/.local/share/kubernaut/postgresql-18"),
+    ({"HOME": "/users/ann", "XDG_DATA_HOME": "/data"}, "/data/kubernaut/postgresql-18"),
+    ({"HOME": "/users/ann", "XDG_DATA_HOME": "data"}, "/users/ann/.local/share/kubernaut/postgresql-18"),
+    ({"HOME": "/users/ann", "XDG_DATA_HOME": ""}, "/users/ann/.local/share/kubernaut/postgresql-18"),
     ({"HOME": ""}, str(Path("~/.local/share/kubernaut/postgresql-18").expanduser())),
 ])
 def test_a_users_data_is_where_the_desktop_specification_says(environment, folder):

@@ -40,7 +40,7 @@ from wfcore.program import (
     Unknown,
 )
 from wfcore.programs.adoption import adopted_metadata
-from wfcore.programs.cleanup import CleanUp, SweepOrphans, is_held
+from wfcore.programs.cleanup import CleanUp, SweepOrphans, child_requests, is_held, left_behind
 from wfcore.programs.finishing import RecordAudit
 from wfcore.programs.malformed import refuse_malformed
 from wfcore.rawobject import RawObject
@@ -64,6 +64,8 @@ class Reconcile:
         if self.freshness is Freshness.CACHED and _going(seen):
             # Neither a child nor a finalizer that is let go comes back: a cache that missed something proves nothing.
             return Reconcile(self.ref, self.settings, Freshness.LIVE)
+        if self.freshness is Freshness.CACHED and (left := left_behind(seen)):
+            return SweepLeftBehind(self.ref, self.settings, left)
         if seen.workflow is None:
             return SweepOrphans(self.ref, self.settings, seen.children, seen.at) if seen.children else Finished()
         workflow = seen.workflow.workflow()
@@ -84,6 +86,27 @@ class Reconcile:
         if wanted is not None:
             return Adopt(self.ref, self.settings, workflow.metadata.uid, wanted, seen.at, events)
         return Judge(self.ref, self.settings, workflow, seen.children, self.freshness, seen.at)
+
+
+@frozen
+class SweepLeftBehind:
+    """Children of an earlier workflow of the same name, still held by our finalizer: nobody else will release them."""
+
+    ref: Ref
+    settings: Settings
+    children: tuple[RawObject, ...]
+
+    def run(self) -> Steps:
+        """A live read says whose they are not; then the workflow itself gets its pass."""
+        seen = yield Observe(self.ref, Freshness.LIVE)
+        if not isinstance(seen, Seen):
+            return _back_off(seen)
+        earlier = left_behind(attrs.evolve(seen, children=self.children))
+        for request in child_requests(None, earlier, self.settings, seen.at)[0]:
+            answer = yield request
+            if not isinstance(answer, Did):
+                return _back_off(answer)
+        return Reconcile(self.ref, self.settings, Freshness.LIVE)
 
 
 @frozen

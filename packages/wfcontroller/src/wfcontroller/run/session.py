@@ -12,6 +12,7 @@ from wfcontroller.cluster.performer import Performer
 from wfcontroller.embedded import EmbeddedServer
 from wfcontroller.embedded.workloads import Timings, run_workloads
 from wfcontroller.executor import Executor, ExecutorSettings
+from wfcontroller.objects import key_of
 from wfcontroller.run.initial import create_workflow, load, make_namespace, resource_of, settle
 from wfcontroller.run.request import RunFailed, RunObserver, RunRequest, RunResult
 from wfcontroller.run.storage import InlineRecorder, open_storage
@@ -103,7 +104,7 @@ class Session:
             for task in background:
                 task.cancel()
         workflows = tuple([await api.get(WORKFLOW_EXECUTIONS, ref.namespace, ref.name) for ref in self._refs])
-        return RunResult(workflows=workflows, cluster=tuple(await _everything(api)), audit_ids=self._recorder.ids,
+        return RunResult(workflows=workflows, cluster=tuple(await self._everything(api)), audit_ids=self._recorder.ids,
                          database=self._database)
 
     def _start(self, api: Api, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
@@ -142,11 +143,11 @@ class Session:
             raise RunFailed(f"workflow {ref} ended, but its audit row could not be stored: {audit.get('message')}")
         return audit is not None and audit["status"] == "True"
 
-
-async def _everything(api: Api) -> Iterable[Object]:
-    found: list[Object] = []
-    for resource in ALL:
-        if resource not in _NOT_DUMPED:
+    async def _everything(self, api: Api) -> Iterable[Object]:
+        """The final cluster, without Events and without the executor's own namespace: its snapshots hold secrets."""
+        found: list[Object] = []
+        for resource in (r for r in ALL if r not in _NOT_DUMPED):
             page = await api.list(resource)
-            found += [{"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in page.items]
-    return found
+            found += [{"apiVersion": resource.api_version, "kind": resource.kind, **item} for item in page.items
+                      if self._executor.namespace not in key_of(item)]
+        return found

@@ -30,6 +30,7 @@ from wfcore.program import (
     Ref,
     ReleaseChild,
     Request,
+    Seen,
     SetMetadata,
     Steps,
 )
@@ -95,6 +96,16 @@ class CleanUp:
 def is_held(meta: ObjectMeta) -> bool:
     """Whether a finalizer of ours keeps the workflow."""
     return FINALIZER in meta.finalizers or LEGACY_FINALIZER in meta.finalizers
+
+
+def left_behind(seen: Seen) -> tuple[RawObject, ...]:
+    """The tracked children of an earlier workflow of the name; names are unique in time, so that one is gone."""
+    meta = seen.workflow.metadata() if seen.workflow is not None else None
+    if meta is None or isinstance(meta, Malformed):
+        return ()
+    found = ((raw, raw.metadata()) for raw in seen.children)
+    return tuple(raw for raw, child in found if not isinstance(child, Malformed) and child.finalizers
+                 and TRACKING_FINALIZER in child.finalizers and controller_uid(child) != meta.uid)
 
 
 @frozen

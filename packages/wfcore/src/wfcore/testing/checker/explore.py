@@ -77,7 +77,7 @@ class Exploration:
                     return self
                 key = keys[at]
                 core = int.from_bytes(key[:4], "little")
-                if core not in checked:
+                if core not in checked and self.scope.endings:
                     self.during = "a lone controller later on"
                     check(core)
                     checked.add(core)
@@ -149,12 +149,18 @@ class Exploration:
     def _world(self, found: list[tuple[bytes, str]], core: int, history: int, faults: int, actors: list[int], *,
                busy: bool) -> None:
         self.during = "the world"
-        for words, after in self.turns.moves(core):
+        moves = self.turns.moves(core)
+        for words, after in moves:
             self._write(found, core, history, faults, actors, -1, after, 0, words)
         # That time passes while a controller is in the middle of a pass is a fault: it was stopped.
-        if faults or not busy:
+        if (faults or not busy) and (self.scope.impatient or not (moves or busy or self._progress(found, core))):
             for words, after in self.turns.times(core):
                 self._write(found, core, history, faults - busy, actors, -1, after, 0, words)
+
+    def _progress(self, found: list[tuple[bytes, str]], core: int) -> bool:
+        """Whether some step leads out of rest."""
+        return any(key[8:] > bytes(len(key) - 8) and any(local != IDLE for local in self.unpack(key)[2])
+                   or self.unpack(key)[0] != core for key, _ in found)
 
     # --- states ---------------------------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ object is replaced by a canonical one:
   just for an object that returns to what it was before; a ledger never does.
 - `uid` depends on the name and on how often that name was created, so it still
   tells a second object from the first, but not in which order others came.
+- of a child that ended and whose outcome is in the ledger only that outcome and
+  the captured values are kept.
 - instants that only inform people (starts, ends, transition times, durations
   made of them) are the start of time.  Those a decision waits for (deadlines,
   retries, cancellations, deletion) are kept exactly, relative to the clock: when
@@ -84,6 +86,7 @@ class Objects:
         self._known: dict[int, int] = {}
         self._group_numbers: dict[tuple[int, ...], int] = {(): 0}
         self._earlier: dict[tuple[int, timedelta], int] = {}
+        self._condensed: dict[int, int] = {}
         self._kinds = empty().kinds
 
     def value(self, number: int) -> Mapping[str, Any]:
@@ -125,18 +128,21 @@ class Objects:
         """The same for a set of children."""
         return self.group(tuple(self.earlier(number, by) for number in self.groups[group]))
 
+    def condensed(self, number: int) -> int:
+        """A child whose outcome is in the ledger: how it ended and what it captured are all that is ever asked again."""
+        found = self._condensed.get(number)
+        if found is None:
+            value = self.value(number)
+            status = {k: v for k, v in value.get("status", {}).items() if k in ("phase", "rollbackInformation")}
+            found = self._condensed[number] = self.number(StoredObject({**value, "status": status}))
+        return found
+
     def group(self, numbers: tuple[int, ...]) -> int:
         """The number of a set of children."""
         found = self._group_numbers.setdefault(numbers, len(self.groups))
         if found == len(self.groups):
             self.groups.append(numbers)
         return found
-
-    def numbers(self, state: State) -> tuple[int, int]:
-        """The workflow and the children of a store, as numbers."""
-        workflows = state.bucket(WORKFLOW_EXECUTIONS).ordered
-        children = tuple(self.number(stored) for stored in state.bucket(KUBERNETES_EXECUTIONS).ordered)
-        return self.number(workflows[0] if workflows else None), self.group(children)
 
     def state(self, workflow: int, group: int) -> State:
         """The store that holds these objects and has no past."""

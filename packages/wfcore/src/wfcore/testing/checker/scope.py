@@ -45,6 +45,8 @@ class Scope:
         intruder: `stranger`: another owner's object has the name of the first child and says it succeeded;
             `impostor`: the same, with our uid as its owner and another plan's digest.
         broken: Promises of `RELY` that do not hold.
+        impatient: Whether time may pass while something else could happen; otherwise only when nothing else can.
+        endings: Whether L1 is checked from every state.
         unreliable: Whether an executor may also die in the middle of acting.
     """
 
@@ -59,6 +61,8 @@ class Scope:
     delete: bool = False
     intruder: str = ""
     broken: frozenset[str] = frozenset()
+    impatient: bool = True
+    endings: bool = True
     unreliable: bool = True
 
     @critical.default
@@ -83,7 +87,7 @@ class Scope:
         """`1 2<-1 3<-1,2` and what is special about the scope."""
         steps = [f"{n}<-{','.join(map(str, sorted(self.needs[n - 1])))}" if self.needs[n - 1] else str(n)
                  for n in self.numbers]
-        extra = [word for word in ("delete" if self.delete else "", self.intruder, *sorted(self.broken)) if word]
+        extra = [word for word in ("delete" if self.delete else "", self.intruder, "" if self.impatient else "patient", *sorted(self.broken)) if word]
         return " ".join([*steps, f"controllers={self.controllers} faults={self.faults} lag={self.lag}", *extra])
 
     def body(self) -> dict[str, Any]:

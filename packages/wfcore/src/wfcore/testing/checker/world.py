@@ -171,10 +171,23 @@ class World:
         self._cluster.now = self.now(core)
 
     def _number(self, clock: int, born: tuple[str, ...], *, audited: bool) -> int:
-        return self._intern((clock, *self.objects.numbers(self._cluster.state), born, audited))
+        state, objects = self._cluster.state, self.objects
+        workflows = state.bucket(WORKFLOW_EXECUTIONS).ordered
+        workflow = objects.number(workflows[0] if workflows else None)
+        ledger = self.ledger_of(workflow)
+        children = [objects.number(stored) for stored in state.bucket(KUBERNETES_EXECUTIONS).ordered]
+        group = tuple(objects.condensed(n) if _is_concluded(ledger, self._child(n)) else n for n in children)
+        return self._intern((clock, workflow, objects.group(group), born, audited))
 
     def _intern(self, core: Core) -> int:
         number = self._numbers.setdefault(core, len(self.cores))
         if number == len(self.cores):
             self.cores.append(core)
         return number
+
+
+def _is_concluded(ledger: Ledger | None, child: Child) -> bool:
+    entry = ledger.entries.get(child.step) if ledger is not None and child.owner == ledger.uid else None
+    effort = entry and (entry.undo if child.kind == "rollback" else entry.forward)
+    return effort is not None and child.over and (
+        child.attempt < effort.attempt or effort.waiting or effort.stage not in ("pending", "executing"))

@@ -62,6 +62,10 @@ class Controller:
         lag = self._chance.micros(1, 40) if self._chance.strikes(Fault.STALE_READ) else self._chance.micros(0.001, 0.05)
         self._soon(lag, self._deliver, cache)
 
+    def mend(self) -> None:
+        """Faults are over: its clock is right again and it goes on if it stood still."""
+        self.offset, self._frozen_until = 0, 0
+
     # --- life and death -----------------------------------------------------------------------------------
 
     def _begin(self) -> None:

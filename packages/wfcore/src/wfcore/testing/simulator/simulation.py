@@ -127,6 +127,8 @@ class _Schedule:
         if self.mode is Mode.LIVENESS:
             self._until(CHAOS, stop_when_settled=False)
             self.chance.calm = True
+            for controller in self.controllers:
+                controller.mend()
         bound = self._bound() if self.mode is Mode.LIVENESS else 2 * CHAOS
         settled = self._until(self.agenda.now + bound, stop_when_settled=True)
         if self.mode is Mode.SAFETY:
@@ -168,10 +170,8 @@ class _Schedule:
 
     def _stay_quiet(self) -> None:
         """S20: after the end nobody writes any more, until something is deleted because its time is over."""
-        before = self.cluster.state.version
+        before = len(self.watchman.writes)
         self._until(self.agenda.now + 200 * SECOND, stop_when_settled=False)
-        log = [change for resource in (WORKFLOW_EXECUTIONS, KUBERNETES_EXECUTIONS)
-               for change in self.cluster.state.bucket(resource).log.since(before)]
-        idle = [c for c in log if c.type is ChangeType.MODIFIED and not c.object.terminating]
+        idle = [name for name, terminating in self.watchman.writes[before:] if not terminating]
         if idle:
-            raise LawBroken("S20", f"{idle[0].place[1]} was written to although nothing was left to do")
+            raise LawBroken("S20", f"{idle[0]} was written to although nothing was left to do")

@@ -99,7 +99,7 @@ def the_earliest_capture_is_restored(change: ChildChange) -> Iterator[str]:
         return
     source = captured_in(child.spec.get("rollbackParameters"))
     attempts = [c for c in run.children if c.ours and c.attempt[:2] == ("forward", child.attempt[1])]
-    if any(c.tampered or c.gone or not c.over for c in attempts):
+    if any(c.tampered or c.gone or not c.over or c.deleted is not None for c in attempts):
         return
     changed = [c for c in attempts if not surely_unchanged(c.status)]
     if not changed:

@@ -28,6 +28,7 @@ class Watchman:
 
     def __init__(self, agenda: Agenda, history: History, clocks: Clocks) -> None:
         self._agenda, self._history, self.clocks = agenda, history, clocks
+        self.writes: list[tuple[str, bool]] = []  # by controllers: to which object, and whether it was being deleted
         self.edges: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.deleted_in: Counter[str] = Counter()  # phases in which a deletion was asked for
@@ -35,6 +36,7 @@ class Watchman:
     def hear(self, actor: str, resource: Resource, change: Change) -> None:
         """Check one commit, then let the history have it."""
         if is_controller(actor):
+            self.writes.append((change.place[1], change.object.terminating))
             if resource is not WORKFLOW_EXECUTIONS:
                 self._child(change)
             elif change.type is not ChangeType.ADDED:
@@ -96,6 +98,8 @@ class Watchman:
         child.deleted = now if stored.terminating or removed else None
         seen = ChildChange(self._history.runs.get(child.owner), known, child, removed, now, self.clocks,
                            self._history.settings)
+        if known is None and seen.run is not None and seen.run.gone:
+            return  # a late delivery that nothing can rule out; its executor finds nobody who asks for it
         for law, checks in CHILD_LAWS.items():
             for check in checks:
                 hold(law, check(seen))

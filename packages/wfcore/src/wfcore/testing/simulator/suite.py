@@ -1,0 +1,102 @@
+"""Many schedules: what they reached, as figures, and the first violation as something to replay."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from attrs import define, field
+
+from wfcore.testing.simulator.faults import ALL_FAULTS, Fault
+from wfcore.testing.simulator.simulation import Mode, Outcome, simulate
+
+
+@define
+class Report:
+    """The sum of schedules.  `rows` adds one to it at a time."""
+
+    mode: Mode
+    claimed: tuple[Fault, ...]
+    schedules: int = 0
+    events: int = 0
+    virtual_seconds: float = 0.0
+    workflows: int = 0
+    settled: int = 0
+    cached_reads: int = 0
+    stale_reads: int = 0
+    faults: Counter[Fault] = field(factory=Counter)
+    edges: Counter[str] = field(factory=Counter)
+    reasons: Counter[str] = field(factory=Counter)
+    deleted_in: Counter[str] = field(factory=Counter)
+    violations: list[Outcome] = field(factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one schedule."""
+        self.schedules += 1
+        self.events += outcome.events
+        self.virtual_seconds += outcome.virtual_seconds
+        self.workflows += outcome.workflows
+        self.settled += outcome.settled
+        self.cached_reads += outcome.cached_reads
+        self.stale_reads += outcome.stale_reads
+        self.faults.update(outcome.faults)
+        self.edges.update(outcome.edges)
+        self.reasons.update(outcome.reasons)
+        self.deleted_in.update(outcome.deleted_in)
+        if outcome.violation is not None:
+            self.violations.append(outcome)
+
+    @property
+    def never(self) -> list[Fault]:
+        """The claimed faults that never struck: with one, the report proves nothing about it."""
+        return [fault for fault in self.claimed if not self.faults[fault]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything but the clock on the wall."""
+        return {
+            "mode": self.mode.value, "schedules": self.schedules, "workflows": self.workflows, "events": self.events,
+            "virtualSeconds": round(self.virtual_seconds), "settled": self.settled, "cachedReads": self.cached_reads,
+            "staleReads": self.stale_reads, "faults": {f.name: self.faults[f] for f in self.claimed},
+            "edges": dict(sorted(self.edges.items())), "reasons": dict(sorted(self.reasons.items())),
+            "deletedIn": dict(sorted(self.deleted_in.items())), "never": [f.name for f in self.never],
+            "violations": [{"law": o.violation.law, "message": str(o.violation), "seed": o.seed,
+                            "replay": replay(o.seed, self.mode, self.claimed)}
+                           for o in self.violations if o.violation is not None],
+        }
+
+
+def run_suite(seeds: Iterable[int], mode: Mode = Mode.SAFETY, *, faults: Collection[Fault] = ALL_FAULTS,
+              keep_going: bool = False) -> Report:
+    """Run the schedules of these seeds, up to the first violation unless told to keep going."""
+    report = Report(mode, tuple(f for f in ALL_FAULTS if f in faults))
+    for seed in seeds:
+        report.add(simulate(seed, mode, faults=faults))
+        if report.violations and not keep_going:
+            break
+    return report
+
+
+def replay(seed: int, mode: Mode, claimed: Collection[Fault]) -> str:
+    """The command that shows one schedule again, byte for byte."""
+    chosen = "" if len(claimed) == len(ALL_FAULTS) else f" --faults {','.join(f.name for f in claimed) or 'none'}"
+    return f"python -m wfcore.testing.simulator --schedules 1 --seed {seed} --mode {mode.value}{chosen} --trace"
+
+
+def sentences(report: Report, seconds: float) -> Iterator[str]:
+    """The report for people; `seconds` is how long it took."""
+    yield (f"{report.schedules} schedules ({report.workflows} workflows, {report.events} events, "
+           f"{report.virtual_seconds / 86_400:.1f} virtual days) in {seconds:.1f} s: "
+           f"{report.schedules / max(seconds, 1e-9):.1f} schedules/s, {report.mode.value} mode")
+    yield f"settled: {report.settled}; stale cached reads: {report.stale_reads} of {report.cached_reads}"
+    yield "faults:"
+    yield from (f"  {fault.value:<42} {report.faults[fault]:>8}" for fault in report.claimed)
+    for title, counts in (("phases", report.edges), ("deletions asked for in phase", report.deleted_in),
+                          ("reasons", report.reasons)):
+        yield f"{title}:"
+        yield from (f"  {name:<42} {count:>8}" for name, count in sorted(counts.items()))
+    for fault in report.never:
+        yield f"NEVER STRUCK: {fault.value}"
+    for outcome in report.violations:
+        yield f"VIOLATION {outcome.violation} (seed {outcome.seed})"
+        yield f"  replay: {replay(outcome.seed, report.mode, report.claimed)}"
