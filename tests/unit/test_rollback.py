@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from wfcore.program import Create, Failed
 from wfcore.settings import CustomAction, Settings
 
 from .stories import SCALE_BACK, Story, broken, done, scale, workflow
@@ -28,6 +29,24 @@ def test_compensations_run_in_reverse_order_each_after_the_one_before() -> None:
     assert ("True", "RolledBack") == story.condition("RolledBack")
     assert story.condition("ManualInterventionRequired") is None
     assert "critical step 3 failed: it is verification_failed" == story.status.rollback_reason
+
+
+def test_a_compensation_also_waits_for_those_that_depend_on_it_through_an_uncompensated_step() -> None:
+    story = Story(workflow(scale(1), scale(2, 1, undo=False), scale(3, 2), scale(4, 3, criticalStep=True))).go()
+    story.say(step_1=done()).say(step_2=done("no")).say(step_3=done()).say(step_4=broken())
+    assert "rollback-3" == story.names()[-1]
+
+    assert "rollback-1" == story.say(rollback_3=done()).names()[-1]
+
+
+def test_an_intended_compensation_that_was_not_created_is_created_later() -> None:
+    story = Story(workflow(*CHAIN[:1], scale(2, 1, criticalStep=True))).go().say(step_1=done())
+    story.fault = lambda request: Failed("unavailable") if isinstance(request, Create) else None
+    story.say(step_2=broken())
+    assert ("executing", ["step-1", "step-2"]) == (story.step(1).rollback.status, story.names())
+
+    story.fault = lambda request: None
+    assert "rolled_back" == story.go().say(rollback_1=done()).step(1).status
 
 
 def test_independent_compensations_run_together() -> None:

@@ -98,6 +98,12 @@ def _with_mutation(entry: StepStatus, mutated: Mutated) -> StepStatus:
     return attrs.evolve(entry, mutated=surest, mutating_attempt=entry.mutating_attempt or entry.attempt)
 
 
+def resumed(entry: StepStatus, rendered: KubernetesExecutionSpec, now: datetime) -> StepStatus:
+    """The entry of an attempt that was given up as never created, and whose child is there after all: it goes on."""
+    return attrs.evolve(entry, retry_at=None, deadline=now + rendered.timeout, failure_class=None, reason="",
+                        error_message="")
+
+
 def skipped(entry: StepStatus, prerequisite: int, now: datetime) -> StepStatus:
     """The entry of a step that will never run because a prerequisite did not succeed."""
     return attrs.evolve(entry, status=StepPhase.SKIPPED, end_time=now, reason=Reason.PREREQUISITE_FAILED.value,

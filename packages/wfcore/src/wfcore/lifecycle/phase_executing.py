@@ -19,6 +19,7 @@ from wfcore.execution.ledger import (
     is_finished,
     is_running,
     launched,
+    resumed,
     skipped,
 )
 from wfcore.execution.retries import is_idempotent, should_retry
@@ -44,6 +45,8 @@ def advance_execution(snapshot: Snapshot, status: WorkflowExecutionStatus, plan:
     progress = Progress()
     ledger = {entry.step_number: entry for entry in status.step_statuses}
     for number, entry in ledger.items():
+        if _came_late(snapshot, entry):
+            entry = resumed(entry, plan.rendered[number], now)
         if is_running(entry):
             ledger[number] = _absorb(snapshot, plan, entry, progress, now)
     halt = _halt(status, plan, ledger, snapshot.workflow.spec.stop, now)
@@ -63,6 +66,13 @@ def advance_execution(snapshot: Snapshot, status: WorkflowExecutionStatus, plan:
         return _ledger_finished(snapshot, updated, plan, halt, now)
     return Decision(status=updated, effects=tuple(progress.effects), wake_at=progress.wake_at(),
                     hold_until=_hold_until(status, updated, progress, snapshot))
+
+
+def _came_late(snapshot: Snapshot, entry: StepStatus) -> bool:
+    """Whether an attempt waits to be repeated although a process that stood still has delivered it since."""
+    reference = entry.k8s_execution_ref
+    return (entry.retry_at is not None and reference is not None and not reference.uid
+            and reference.name in snapshot.children)
 
 
 def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, progress: Progress, now: datetime) -> StepStatus:

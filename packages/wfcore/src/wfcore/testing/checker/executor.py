@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wfcore.testing.checker.reading import SILENT, Child, may_begin
+from wfcore.testing.checker.reading import SILENT, Child, is_concluded, may_begin
 from wfcore.testing.checker.scope import SETTINGS
 from wfcore.testing.checker.world import World
 
@@ -19,13 +19,13 @@ def executor_moves(world: World, core: int) -> Iterator[Move]:
         if child.owner != world.uid or child.digest == "sha256:another":
             continue  # nobody executes an intruder
         begins = may_begin(ledger, child) or ("E5" in broken and child.stage == "pending")
-        for words, status in _reports(world, child, begins):
+        for words, status in _reports(world, core, child, begins):
             yield f"executor of {child.name}: {words}", world.report(core, child.name, status)
         if "E1" in broken and not child.over and child.digest != "sha256:edited":
             yield f"somebody edits the spec of {child.name}", world.edit(core, child.name, "sha256:edited")
 
 
-def _reports(world: World, child: Child, begins: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _reports(world: World, core: int, child: Child, begins: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
     broken = world.scope.broken
     retries = child.kind == "forward" and world.scope.retries[child.step - 1] > 0
     if child.stage == "pending":
@@ -36,7 +36,7 @@ def _reports(world: World, child: Child, begins: bool) -> Iterator[tuple[str, Ma
                 yield "refuses before acting", _status(child, "failed", "no", "verification_failed")
                 if retries:
                     yield "is rate limited before acting", _status(child, "failed", "no", "rate_limited")
-        if child.deleted_at is not None:
+        if child.deleted_at is not None and not is_concluded(world.ledger(core), child):
             yield "is cancelled before acting", _status(child, "failed", "no", "cancelled")
     elif child.acting:
         yield "succeeds", _status(child, "completed", "yes")

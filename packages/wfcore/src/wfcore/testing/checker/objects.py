@@ -8,8 +8,9 @@ object is replaced by a canonical one:
   just for an object that returns to what it was before; a ledger never does.
 - `uid` depends on the name and on how often that name was created, so it still
   tells a second object from the first, but not in which order others came.
-- of a child that ended and whose outcome is in the ledger only that outcome and
-  the captured values are kept.
+- a child whose attempt is over in the ledger and that will not act any more (as
+  long as nobody deletes the workflow and executors keep their promises) is kept
+  for what it changed and captured, not for how it ended.
 - instants that only inform people (starts, ends, transition times, durations
   made of them) are the start of time.  Those a decision waits for (deadlines,
   retries, cancellations, deletion) are kept exactly, relative to the clock: when
@@ -23,7 +24,6 @@ from datetime import timedelta
 from typing import Any
 
 from wfcore.codec.times import format_time, parse_time
-from wfcore.programs.cleanup import AUDIT_PATIENCE
 from wfcore.resources import KUBERNETES_EXECUTIONS, NAMESPACES, WORKFLOW_EXECUTIONS, Resource
 from wfcore.simulation.objects import StoredObject, canonical
 from wfcore.simulation.state import Bucket, State, empty
@@ -38,11 +38,12 @@ _INFORMS = frozenset({
 _ARMED: Mapping[str, timedelta] = {
     "deadline": timedelta(0), "retryAt": timedelta(0), "phaseDeadline": timedelta(0), "workflowDeadline": timedelta(0),
     "stableSince": SETTINGS.stability_window, "cancelledAt": SETTINGS.cancel_grace,
-    "deletionTimestamp": max(SETTINGS.cancel_grace, AUDIT_PATIENCE),
+    "deletionTimestamp": SETTINGS.cancel_grace,
 }
 # A retry waits for the next full ten seconds: its jitter is a hash, and would only add instants.
 _GRID = timedelta(seconds=10)
 _BEGINNING = format_time(START)
+_LONG_AGO = format_time(START - SETTINGS.cancel_grace)
 _OVER = ("completed", "failed")
 
 
@@ -106,7 +107,7 @@ class Objects:
         value = forgetful(stored.value)
         if value["kind"] == KUBERNETES_EXECUTIONS.kind and value.get("status", {}).get("phase") in _OVER \
                 and "deletionTimestamp" in value["metadata"]:
-            value["metadata"]["deletionTimestamp"] = _BEGINNING  # nobody waits for it any more
+            value["metadata"]["deletionTimestamp"] = _LONG_AGO  # nobody waits for it any more
         number = self._numbers.setdefault(canonical(value), len(self.stored))
         if number == len(self.stored):
             value["metadata"]["resourceVersion"] = str(number)
@@ -129,12 +130,14 @@ class Objects:
         return self.group(tuple(self.earlier(number, by) for number in self.groups[group]))
 
     def condensed(self, number: int) -> int:
-        """A child whose outcome is in the ledger: how it ended and what it captured are all that is ever asked again."""
+        """A child that nobody waits for and that will not act: what it changed and captured is all that is asked."""
         found = self._condensed.get(number)
         if found is None:
             value = self.value(number)
-            status = {k: v for k, v in value.get("status", {}).items() if k in ("phase", "rollbackInformation")}
-            found = self._condensed[number] = self.number(StoredObject({**value, "status": status}))
+            meta = {k: v for k, v in value["metadata"].items() if k != "deletionTimestamp"}
+            information = value.get("status", {}).get("rollbackInformation", {"captured": False, "mutated": "no"})
+            status = {"phase": "completed", "rollbackInformation": information}
+            found = self._condensed[number] = self.number(StoredObject({**value, "metadata": meta, "status": status}))
         return found
 
     def group(self, numbers: tuple[int, ...]) -> int:

@@ -148,3 +148,11 @@ def may_begin(ledger: Ledger | None, child: Child) -> bool:
     return (effort is not None and effort.stage == "executing" and not effort.waiting
             and effort.cancelled_at is None and effort.child == child.name and child.digest == ledger.digest
             and (child.kind == "rollback") == (ledger.phase == "rolling_back"))
+
+
+def is_concluded(ledger: Ledger | None, child: Child) -> bool:
+    """Whether the ledger has done with this child."""
+    entry = ledger.entries.get(child.step) if ledger is not None and child.owner == ledger.uid else None
+    effort = entry and (entry.undo if child.kind == "rollback" else entry.forward)
+    return effort is not None and (
+        child.attempt < effort.attempt or effort.waiting or effort.stage not in ("pending", "executing"))

@@ -18,7 +18,7 @@ from wfcore.resources import KUBERNETES_EXECUTIONS, NAMESPACES, WORKFLOW_EXECUTI
 from wfcore.simulation import operations as op
 from wfcore.testing.checker import intruders
 from wfcore.testing.checker.objects import Objects
-from wfcore.testing.checker.reading import Child, Ledger, read_child, read_ledger
+from wfcore.testing.checker.reading import Child, Ledger, is_concluded, read_child, read_ledger
 from wfcore.testing.checker.scope import SETTINGS, Scope
 from wfcore.testing.world import START
 from wfcore.testing.world import World as Cluster
@@ -176,8 +176,9 @@ class World:
         workflow = objects.number(workflows[0] if workflows else None)
         ledger = self.ledger_of(workflow)
         children = [objects.number(stored) for stored in state.bucket(KUBERNETES_EXECUTIONS).ordered]
-        group = tuple(objects.condensed(n) if _is_concluded(ledger, self._child(n)) else n for n in children)
-        return self._intern((clock, workflow, objects.group(group), born, audited))
+        if not self.scope.broken and not self.scope.delete:
+            children = [objects.condensed(n) if _is_spent(ledger, self._child(n)) else n for n in children]
+        return self._intern((clock, workflow, objects.group(tuple(children)), born, audited))
 
     def _intern(self, core: Core) -> int:
         number = self._numbers.setdefault(core, len(self.cores))
@@ -186,8 +187,5 @@ class World:
         return number
 
 
-def _is_concluded(ledger: Ledger | None, child: Child) -> bool:
-    entry = ledger.entries.get(child.step) if ledger is not None and child.owner == ledger.uid else None
-    effort = entry and (entry.undo if child.kind == "rollback" else entry.forward)
-    return effort is not None and child.over and (
-        child.attempt < effort.attempt or effort.waiting or effort.stage not in ("pending", "executing"))
+def _is_spent(ledger: Ledger | None, child: Child) -> bool:
+    return not child.acting and is_concluded(ledger, child)

@@ -41,6 +41,19 @@ class Clocks:
         return self.highest - self.lowest + self.stall + SECOND
 
 
+def late(run: Run, child: Child, clocks: Clocks, settings: Settings) -> bool:
+    """Whether a child was delivered only after its attempt could be given up as never created, by some clock.
+
+    Nobody can rule that out; its executor finds that it is not asked for any more.
+    """
+    intended, meaning = run.intents.get(child.attempt), run.meaning
+    if intended is None or meaning is None:
+        return False
+    forward = child.attempt[0] == "forward"
+    timeout = meaning.timeout[child.attempt[1]] if forward else settings.compensation_timeout.total_seconds()
+    return child.born - intended + clocks.spread >= timeout * SECOND
+
+
 @define(eq=False, slots=False)
 class StatusCommit:
     """A status of `run` that was just committed.  `now` is true time in microseconds."""
@@ -75,23 +88,10 @@ class StatusCommit:
 
     def settled(self, child: Child) -> bool:
         """Whether a child can do nothing any more, as far as anybody can know."""
-        if child.over or child.gone or self._late(child):
+        if child.over or child.gone or late(self.run, child, self.clocks, self.settings):
             return True
         grace = self.settings.cancel_grace // timedelta(microseconds=1)
         return child.deleted is not None and self.now - child.deleted + self.clocks.spread >= grace
-
-
-    def _late(self, child: Child) -> bool:
-        """Whether it was delivered only after the attempt could be given up as never created, by some clock.
-
-        Nobody can rule that out; the executor finds that it is not asked for any more.
-        """
-        intended, meaning = self.run.intents.get(child.attempt), self.run.meaning
-        if intended is None or meaning is None:
-            return False
-        forward = child.attempt[0] == "forward"
-        timeout = meaning.timeout[child.attempt[1]] if forward else self.settings.compensation_timeout.total_seconds()
-        return child.born - intended + self.clocks.highest - self.clocks.lowest >= timeout * SECOND
 
 
 @frozen

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wfcore.testing.simulator.history import Child, Run, entries, phase_of
-from wfcore.testing.simulator.laws.broken import ChildChange, Laws
+from wfcore.testing.simulator.laws.broken import ChildChange, Laws, late
 from wfcore.testing.simulator.laws.of_status import surely_unchanged
 
 
@@ -37,7 +37,8 @@ def one_live_child_a_step(change: ChildChange) -> Iterator[str]:
     if attempt < part.get("attempt", 0):
         return  # the late delivery of an attempt that was given up; its executor finds it is not the current one
     for other in change.run.children:
-        alive = not other.over and not other.gone and other.deleted is None
+        alive = not other.over and not other.gone and other.deleted is None and not late(
+            change.run, other, change.clocks, change.settings)
         if other.ours and other.attempt[:2] == (kind, number) and other.attempt[2] < attempt and alive:
             yield f"{change.child.name} was created while {other.name} is running"
 
