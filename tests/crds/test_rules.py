@@ -115,8 +115,8 @@ def message_only(case):
 
 def test_every_rule_compiles():
     for _, _, entry in RULES:
-        cel.compile(entry["rule"])
-        cel.compile(entry.get("messageExpression", "''"))
+        assert cel.compile(entry["rule"]) is not None
+        assert cel.compile(entry.get("messageExpression", "''")) is not None
 
 
 def test_every_rule_speaks_in_one_sentence_and_gives_a_reason():

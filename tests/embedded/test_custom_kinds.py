@@ -210,6 +210,7 @@ def test_a_changed_definition_applies_to_the_next_write(run, api):
             return (await api.create(WIDGETS, body, dry_run=True))["spec"]["size"] == 7
 
         await until(applied)
+        assert await applied()
 
     run(story())
 

@@ -94,6 +94,8 @@ def test_pods_that_serve_nobody_cost_nothing(run, place, state):
         await pod(place, "p", **state)
         await budget(place)
         await place.api.evict(place.namespace, "p")
+        left = await place.api.list(PODS, place.namespace)
+        assert all("deletionTimestamp" in item["metadata"] for item in left.items)
 
     run(story())
 

@@ -202,6 +202,7 @@ def test_old_replica_sets_are_kept_as_far_as_the_history_limit(world):
             await cluster.image(f"web:{number}")
         await cluster.settled()
         await cluster.until(lambda: len(cluster.all(REPLICA_SETS)) == 2)
+        assert "web:5" in str(cluster.all(REPLICA_SETS))
 
     world.run(scenario)
 
@@ -231,6 +232,7 @@ def test_a_deleted_pod_is_replaced_under_another_name(world):
         await cluster.server.delete(PODS, "default", name)
         await cluster.until(lambda: len(cluster.all(PODS)) == 1 and cluster.names(PODS) != [name])
         await cluster.settled()
+        assert 1 == len(cluster.names(PODS))
 
     world.run(scenario)
 

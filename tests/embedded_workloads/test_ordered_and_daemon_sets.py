@@ -71,6 +71,7 @@ def test_deleting_a_stateful_set_removes_its_pods(world):
         await cluster.settled(STATEFUL_SETS, "db")
         await cluster.server.delete(STATEFUL_SETS, "default", "db", propagation="Foreground")
         await cluster.until(lambda: not cluster.all(PODS) and not cluster.all(STATEFUL_SETS))
+        assert [] == cluster.names(PODS)
 
     world.run(scenario)
 

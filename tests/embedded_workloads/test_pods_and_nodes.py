@@ -174,6 +174,7 @@ def test_another_image_restarts_a_pod(world):
         await cluster.until(lambda: not cluster.ready())
         await cluster.edit(PODS, "tool", lambda pod: pod["spec"]["containers"][0].update(image="tool:2"))
         await cluster.until(lambda: cluster.ready("tool:2"))
+        assert cluster.ready("tool:2")
 
     world.run(scenario)
 
@@ -200,6 +201,7 @@ def test_cordon_and_eviction_move_the_pods(world):
             await cluster.server.evict("default", name)
         await cluster.until(lambda: len(on(cluster, "n2")) == 4 and len(cluster.all(PODS)) == 4)
         await cluster.settled()
+        assert [] == list(on(cluster, "n1"))
 
     world.run(scenario)
 

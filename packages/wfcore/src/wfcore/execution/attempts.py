@@ -130,10 +130,14 @@ def _absent(attempt: Attempt, foreign: Foreign | None, live: bool, now: datetime
                              reason=Reason.NAME_CONFLICT,
                              message=f"a KubernetesExecution named {attempt.name} belongs to somebody else; "
                                      "delete it or rename the workflow")
-    if now < attempt.deadline:
+    if now < attempt.deadline and attempt.cancelled_at is None:
         # Nobody tells us when a foreign object has gone, so the name is tried again.
         again = now + settings.backoff_base if foreign is not None else attempt.deadline
         return Running(min(again, attempt.deadline))
+    if attempt.cancelled_at is None:
+        # Another controller may be about to create it.  Once the cancellation is committed no executor begins any
+        # more, so a child that is absent after that has done nothing, and will do nothing.
+        return Running(now, cancel=True)
     if not live:
         return Running(now, need_live=True)
     return AttemptFailed(uid="", end=now, mutated=Mutated.NO, failure_class=FailureClass.TIMEOUT,

@@ -84,11 +84,12 @@ def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, progress: Progres
     if isinstance(verdict, Running):
         progress.wakes.append(verdict.wake_at)
         progress.need_live.append(verdict.need_live)
-        if child is None and attempt.name not in snapshot.foreign:
+        cancelled = verdict.cancel or entry.cancelled_at is not None
+        if child is None and attempt.name not in snapshot.foreign and not cancelled:
             # The tracking finalizer keeps children until the workflow goes: absent means never created.
             body = child_object(snapshot.workflow.metadata, rendered, entry.attempt, plan.digest)
             progress.effects.append(CreateChild(attempt.name, body))
-        elif child is not None and (verdict.cancel or entry.cancelled_at) and not child.metadata.deletion_timestamp:
+        elif child is not None and cancelled and not child.metadata.deletion_timestamp:
             progress.effects.append(CancelChild(attempt.name, child.metadata.uid))
             progress.wakes.append(now + snapshot.settings.cancel_grace)
         return absorbed(entry, verdict, now, None)

@@ -37,9 +37,15 @@ def advance_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
     ledger = {entry.step_number: entry for entry in status.step_statuses}
     expired = status.phase_deadline is not None and now >= status.phase_deadline
     for number, entry in ledger.items():
-        if entry.rollback is not None and entry.rollback.status is RollbackPhase.EXECUTING:
-            if entry.rollback.retry_at is None:
-                ledger[number] = _absorb(snapshot, plan, entry, entry.rollback, progress, expired, now)
+        compensation = entry.rollback
+        if compensation is None or compensation.status is not RollbackPhase.EXECUTING:
+            continue
+        if _came_late(snapshot, compensation):
+            limit = plan.rendered[number].rollback_spec
+            timeout = _timeout(limit, snapshot.settings) if limit else snapshot.settings.compensation_timeout
+            compensation = attrs.evolve(compensation, retry_at=None, deadline=now + timeout, error_message="")
+        if compensation.retry_at is None:
+            ledger[number] = _absorb(snapshot, plan, entry, compensation, progress, expired, now)
     blocked = _blocked(plan, ledger)
     for number in plan.order:
         _launch_or_expire(snapshot, plan, ledger, number, progress, number in blocked, expired, now)
@@ -52,6 +58,13 @@ def advance_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
     if status.phase_deadline is not None and not expired:
         progress.wakes.append(status.phase_deadline)
     return Decision(status=updated, effects=tuple(progress.effects), wake_at=progress.wake_at())
+
+
+def _came_late(snapshot: Snapshot, compensation: StepRollback) -> bool:
+    """As for steps: given up as never created, and there after all."""
+    reference = compensation.k8s_execution_ref
+    return (compensation.retry_at is not None and reference is not None and not reference.uid
+            and reference.name in snapshot.children)
 
 
 def _blocked(plan: Plan, ledger: dict[int, StepStatus]) -> frozenset[int]:
