@@ -149,7 +149,7 @@ def test_a_leaving_foreign_object_is_waited_for_no_longer_than_the_step_may_take
     story, _ = occupied(ownerReferences=[{**ANOTHER, "name": "w", "uid": "an-earlier-w"}])
     story.run()
     story.world.now = story.step(1).deadline
-    story.run()
+    story.go()
 
     assert ("StepTimeout", "no") == (story.step(1).reason, story.step(1).mutated)
 

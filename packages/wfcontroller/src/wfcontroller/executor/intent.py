@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from wfcontroller.api import Object
 from wfcore.codec import Malformed, decode
-from wfcore.model.enums import ExecutionKind, Phase
+from wfcore.model.enums import ExecutionKind, Phase, RollbackPhase, StepPhase
 from wfcore.model.status import StepStatus
 from wfcore.model.workflow import KubernetesExecution
 
@@ -41,9 +41,12 @@ def refusal(execution: KubernetesExecution, workflow: Object) -> str:
 
 
 def _intended(entry: StepStatus, kind: ExecutionKind) -> Iterator[tuple[int, str]]:
+    """The attempts under way.  One that is cancelled or over is not, even before its execution is deleted."""
+    reference, rollback = entry.k8s_execution_ref, entry.rollback
     # A workflow with `rollbackOf` runs compensations as its ordinary steps.
-    if entry.k8s_execution_ref is not None:
-        yield entry.attempt, entry.k8s_execution_ref.name
-    rollback = entry.rollback
-    if kind is ExecutionKind.ROLLBACK and rollback is not None and rollback.k8s_execution_ref is not None:
+    if reference is not None and entry.status is StepPhase.EXECUTING and not (entry.retry_at or entry.cancelled_at):
+        yield entry.attempt, reference.name
+    if kind is not ExecutionKind.ROLLBACK or rollback is None or rollback.k8s_execution_ref is None:
+        return
+    if rollback.status is RollbackPhase.EXECUTING and not (rollback.retry_at or rollback.cancelled_at):
         yield rollback.attempt, rollback.k8s_execution_ref.name

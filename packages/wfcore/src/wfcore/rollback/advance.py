@@ -144,13 +144,14 @@ def _still_running(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensati
     progress.wakes.append(verdict.wake_at)
     progress.need_live.append(verdict.need_live)
     child = snapshot.children.get(attempt.name)
-    if child is None and attempt.name not in snapshot.foreign:
+    cancelling = verdict.cancel or compensation.cancelled_at is not None
+    if child is None and attempt.name not in snapshot.foreign and not cancelling:
         progress.need_live.append(not _shows_the_capture(snapshot, entry))
         spec = _rendered(snapshot, plan, entry)
         if spec is not None:
             body = child_object(snapshot.workflow.metadata, spec, compensation.attempt, plan.digest)
             progress.effects.append(CreateChild(attempt.name, body))
-    elif child is not None and (verdict.cancel or compensation.cancelled_at):
+    elif child is not None and cancelling:
         progress.wakes.append(now + snapshot.settings.cancel_grace)
         if not child.metadata.deletion_timestamp:
             progress.effects.append(CancelChild(attempt.name, child.metadata.uid))

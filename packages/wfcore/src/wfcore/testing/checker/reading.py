@@ -140,8 +140,10 @@ def _time(text: str | None) -> datetime | None:
 
 
 def may_begin(ledger: Ledger | None, child: Child) -> bool:
-    """Promise E5: the ledger as it is now intends this very child, and nobody has cancelled it."""
-    if ledger is None or ledger.terminal or ledger.uid != child.owner or child.deleted_at is not None:
+    """Promise E5: the ledger as it is now intends this very child, nobody has cancelled it or deletes the workflow."""
+    if ledger is None or ledger.terminal or ledger.uid != child.owner:
+        return False
+    if child.deleted_at is not None or ledger.deleted_at is not None:
         return False
     entry = ledger.entries.get(child.step)
     effort = entry and (entry.undo if child.kind == "rollback" else entry.forward)

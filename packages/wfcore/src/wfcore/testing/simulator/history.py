@@ -36,8 +36,10 @@ class Child:
     gone: bool = False
     tracked: bool = True
     ours: bool = True  # created by a controller
-    tampered: bool = False  # somebody else wrote its spec, or its outcome after it had one
+    edited: bool = False  # somebody wrote its spec
+    tampered: bool = False  # that, or its outcome changed after it had one
     stripped: bool = False  # taken away by somebody, finalizer and all
+    succeeded_unedited: bool = False
     succeeded: bool = False  # a well-formed success was stored at some time
 
     @property
@@ -133,9 +135,12 @@ class History:
         if stored.terminating and child.deleted is None:
             child.deleted = now
         spec, status = _part(stored, "spec"), stored.value.get("status")
-        child.tampered = child.tampered or spec != child.spec or (child.over and status != child.status)
+        child.edited = child.edited or spec != child.spec
+        child.tampered = child.tampered or child.edited or (child.over and status != child.status)
         child.spec, child.status = spec, status
-        child.succeeded = child.succeeded or outcome_of(status) == "success"
+        success = outcome_of(status) == "success"
+        child.succeeded = child.succeeded or success
+        child.succeeded_unedited = child.succeeded_unedited or (success and not child.edited)
 
     # --- the audit log ------------------------------------------------------------------------------------
 

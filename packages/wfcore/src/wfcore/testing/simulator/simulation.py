@@ -92,7 +92,8 @@ class _Schedule:
                             for n in range(leaders)]
         self.cluster.listeners += [c.hear for c in self.controllers]
         self.cluster.listeners.append(Executor(self.cluster, self.chance).hear)
-        self.cluster.listeners.append(User(self.cluster, self.chance, draw).hear)
+        self.user = User(self.cluster, self.chance, draw)
+        self.cluster.listeners.append(self.user.hear)
 
     def _perform(self, controller: Controller, ref: Ref, request: Request) -> tuple[Response, int]:
         self.watchman.asked(ref, request)
@@ -166,7 +167,7 @@ class _Schedule:
             run = self.history.runs.get(child.owner)
             if run is not None and run.gone and not child.gone:
                 return False
-        return self.agenda.now > 25 * SECOND and all(c.idle for c in self.controllers)
+        return not self.user.pending and self.agenda.now > 25 * SECOND and all(c.idle for c in self.controllers)
 
     def _stay_quiet(self) -> None:
         """S20: after the end nobody writes any more, until something is deleted because its time is over."""

@@ -30,9 +30,10 @@ class User:
         self._cluster, self._chance = cluster, chance
         self._draw = draw or (lambda name: draw_workflow(chance.random, name))
         self._collecting = False
+        self.pending = 0  # workflows still to be created
         random, after = chance.random, cluster.agenda.after
         for number in range(1 if draw else random.choice((1, 1, 1, 2, 3))):
-            after(chance.micros(0, 20), self._create, f"w{number}")
+            self._create_in(chance.micros(0, 20), f"w{number}")
         if chance.strikes(Fault.POISON_WORKFLOW):
             after(chance.micros(0, 20), self._submit, body("poison", random.choice(_BAD_SPECS)))
 
@@ -47,7 +48,7 @@ class User:
             self._meet(stored)
         elif change.type is ChangeType.DELETED and resource is WORKFLOW_EXECUTIONS:
             if chance.strikes(Fault.RECREATED):
-                self._cluster.agenda.after(chance.micros(0.001, 30), self._create, stored.place[1])
+                self._create_in(chance.micros(0.001, 30), stored.place[1])
         if stored.terminating or change.type is ChangeType.DELETED:
             self._sweep_soon()
 
@@ -62,7 +63,12 @@ class User:
         if chance.strikes(Fault.POISON_STATUS):
             after(chance.micros(0, 30), self._poison_status, name, stored.uid)
 
+    def _create_in(self, delay: int, name: str) -> None:
+        self.pending += 1
+        self._cluster.agenda.after(delay, self._create, name)
+
     def _create(self, name: str) -> None:
+        self.pending -= 1
         self._submit(self._draw(name))
 
     def _submit(self, workflow: Body) -> None:

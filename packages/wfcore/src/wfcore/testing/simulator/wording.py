@@ -50,7 +50,7 @@ def _heard(response: Response) -> str:
         case Seen():
             meta = response.workflow.value["metadata"] if response.workflow is not None else None
             seen = f"v{meta['resourceVersion']}" if meta else "no workflow"
-            return f"Seen {seen}, {len(response.children)} children, at {response.at:%H:%M:%S.%f}"
+            return f"Seen {seen}, {len(response.children)} children, at {response.at.isoformat()[11:26]}"
         case Failed():
             return f"Failed({response.why})"
         case Created():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from wfcore.testing.simulator.history import Child, Run, entries, phase_of
@@ -94,21 +95,40 @@ def released_only_with_the_workflow(change: ChildChange) -> Iterator[str]:
         yield f"{known.name} lost its tracking finalizer while its workflow stays"
 
 
+def released_when_over(change: ChildChange) -> Iterator[str]:
+    """A child that is acting is told to stop and has its grace, also when its workflow goes."""
+    known, run = change.known, change.run
+    if known is None or run is None or not known.ours or not known.tracked or (
+            change.child.tracked and not change.removed):
+        return
+    acting = isinstance(known.status, dict) and known.status.get("phase") == "executing"
+    grace = change.settings.cancel_grace // timedelta(microseconds=1)
+    if acting and (known.deleted is None or change.now - known.deleted + change.clocks.spread < grace):
+        yield f"{known.name} lost its tracking finalizer while it was acting"
+
+
 def the_earliest_capture_is_restored(change: ChildChange) -> Iterator[str]:
     run, child = change.run, change.child
     if change.known is not None or run is None or child.attempt[0] != "rollback":
         return
     source = captured_in(child.spec.get("rollbackParameters"))
-    attempts = [c for c in run.children if c.ours and c.attempt[:2] == ("forward", child.attempt[1])]
+    number = child.attempt[1]
+    first = run.child(("forward", number, entries(run.status).get(number, {}).get("mutatingAttempt", 0)))
+    if first is not None and first.over and not first.gone and source != _capture(first):
+        yield f"{child.name} restores what attempt {source} captured; the ledger says that {first.name} changed it"
+    attempts = [c for c in run.children if c.ours and c.attempt[:2] == ("forward", number)]
     if any(c.tampered or c.gone or not c.over or c.deleted is not None for c in attempts):
         return
     changed = [c for c in attempts if not surely_unchanged(c.status)]
     if not changed:
         return
     earliest = min(changed, key=lambda c: c.attempt[2])
-    captured = captured_in((earliest.status.get("rollbackInformation") or {}).get("parameters"))
-    if source != captured:
-        yield f"{child.name} restores what attempt {source} captured; attempt {captured} was the first to change it"
+    if source != _capture(earliest):
+        yield f"{child.name} restores what attempt {source} captured; {earliest.name} was the first to change it"
+
+
+def _capture(child: Child) -> int:
+    return captured_in((child.status.get("rollbackInformation") or {}).get("parameters"))
 
 
 def captured_in(parameters: Any) -> int:
@@ -135,7 +155,7 @@ CHILD_LAWS: Laws = {
     "S2": (one_live_child_a_step,),
     "S3": (intent_precedes_the_child, nothing_is_created_for_a_workflow_that_ended),
     "S4": (children_are_bounded,),
-    "S5": (no_attempt_twice, released_only_with_the_workflow),
+    "S5": (no_attempt_twice, released_only_with_the_workflow, released_when_over),
     "S6": (cancelled_only_for_a_reason,),
     "S9": (the_earliest_capture_is_restored,),
     "S15": (foreign_children_are_left_alone,),

@@ -188,6 +188,8 @@ def results_are_those_of_our_children(commit: StatusCommit) -> Iterator[str]:
             yield f"{reference.get('name')} is completed, but no object has its uid {reference.get('uid')!r}"
         elif child.owner != commit.run.uid:
             yield f"{child.name} counts as completed, but belongs to {child.owner or 'nobody'}"
+        elif child.edited and not child.succeeded_unedited:
+            yield f"{child.name} counts as completed, but its spec is not the one that was intended"
         elif child.name != reference.get("name"):
             yield f"the result of {reference.get('name')} was read from {child.name}"
 

@@ -1,0 +1,90 @@
+"""`python -m wfcore.testing.simulator`: what it prints and its exit status."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from wfcore.testing.simulator import Fault, Mode, simulate
+from wfcore.testing.simulator.__main__ import main
+from wfcore.testing.simulator.suite import run_suite
+
+from .bugs import BUGS
+
+
+def test_a_sound_run_says_what_it_reached(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == main(["--schedules", "20", "--seed", "7"])
+
+    out = capsys.readouterr().out
+    assert out.startswith("20 schedules (")
+    for part in ("schedules/s, safety mode", "A1 conflict", "validating -> executing", "StepsRunning"):
+        assert part in out
+
+
+def test_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == main(["--schedules", "5", "--mode", "liveness", "-o", "json"])
+
+    document = json.loads(capsys.readouterr().out)
+    assert (5, "liveness", 5, []) == tuple(document[k] for k in ("schedules", "mode", "settled", "violations"))
+    assert {fault.name for fault in Fault} == document["faults"].keys()
+
+
+def test_a_trace_is_replayed_byte_for_byte(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = []
+    for _ in range(2):
+        assert 0 == main(["--schedules", "1", "--seed", "11", "--trace"])
+        texts.append(capsys.readouterr().err)
+
+    assert texts[0] == texts[1]
+    assert texts[0].startswith(f"trace of seed 11, digest {simulate(11).digest}:\n")
+
+
+def test_a_violation_names_the_law_the_seed_and_the_command_that_replays_it(
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    BUGS["one_retry_too_many"].plant(monkeypatch)
+    assert 1 == main(["--schedules", "200", "--faults", "CONFLICT"])
+
+    printed = capsys.readouterr()
+    seed = printed.out.split("(seed ")[-1].split(")")[0]
+    assert "VIOLATION S4: " in printed.out
+    command = f"--schedules 1 --seed {seed} --mode safety --faults CONFLICT --trace"
+    assert f"replay: python -m wfcore.testing.simulator {command}" in printed.out
+    assert " LAW       S4: " in printed.err
+
+    assert 1 == main(command.split())
+    assert printed.err.splitlines()[0] == capsys.readouterr().err.splitlines()[0]
+
+
+def test_a_fault_that_never_strikes_fails_a_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = run_suite(range(1), faults=(Fault.FOREGROUND,))
+    assert [Fault.FOREGROUND] == short.never
+
+    monkeypatch.setattr("wfcore.testing.simulator.__main__.run_suite", lambda *_, **__: short)
+    assert 0 == main(["--schedules", "1"])
+    short.schedules = 1000
+    assert 1 == main(["--schedules", "1000"])
+
+
+def test_no_faults_can_be_chosen() -> None:
+    report = run_suite(range(3), Mode.SAFETY, faults=())
+
+    assert ({}, ()) == (dict(report.faults), report.claimed)
+    assert 0 == main(["--schedules", "1", "--faults", "none"])
+
+
+def test_going_on_after_a_violation_counts_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    BUGS["dependencies_are_ignored"].plant(monkeypatch)
+
+    assert 1 == len(run_suite(range(30), faults=()).violations)
+    assert 1 < len(run_suite(range(30), faults=(), keep_going=True).violations)
+
+
+@pytest.mark.parametrize("arguments", [["--schedules", "0"], ["--faults", "RAIN"], ["--mode", "hope"]])
+def test_a_command_line_that_makes_no_sense_is_refused(
+        arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+
+    assert 2 == exit_.value.code
+    assert arguments[0] in capsys.readouterr().err
