@@ -81,7 +81,7 @@ def test_a_held_workflow_does_not_retry() -> None:
 
 
 def test_a_hold_gives_its_time_back_to_the_phase_but_not_to_the_workflow() -> None:
-    story = Story(workflow(scale(1), strategy={"workflowTimeout": "20m"})).go()
+    story = Story(workflow(scale(1), strategy={"workflowTimeout": "1h"})).go()
     story.world.facts[Target("Deployment", "default", "web")] = ()  # never healthy
     story.say(step_1=done())
     deadline, whole = story.status.phase_deadline, story.status.workflow_deadline

@@ -218,3 +218,17 @@ def test_the_compensation_has_the_timeout_of_its_own_spec() -> None:
     story.say(step_1=done()).say(step_2=broken())
 
     assert ("7s", "rollback") == tuple(story.child("rollback-1")["spec"][key] for key in ("timeout", "kind"))
+
+
+def test_no_more_compensations_run_at_once_than_steps_may() -> None:
+    steps = [scale(n) for n in range(1, 5)]
+    story = Story(workflow(*steps, scale(5, 1, 2, 3, 4, criticalStep=True), strategy={"maxParallelSteps": 2})).go()
+    values = {"deployment": "web", "previousReplicas": 1}
+    story.say(step_1=done(**values), step_2=done(**values)).say(step_3=done(**values), step_4=done(**values))
+    story.say(step_5=broken("validation_error"))
+
+    running = [name for name in story.names() if name.startswith("rollback")]
+    assert ["rollback-1", "rollback-2"] == running
+    story.say(rollback_1=done())
+    assert "rollback-3" in story.names()
+    assert "rollback-4" not in story.names()

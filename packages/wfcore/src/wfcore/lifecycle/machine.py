@@ -118,6 +118,9 @@ def _running(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, no
     match status.phase:
         case Phase.MONITORING if snapshot.workflow.spec.stop is not Stop.NO:
             return begin_rollback(snapshot, status, plan, Reason.STOPPED, "stopped while monitoring", now)
+        case Phase.MONITORING if status.workflow_deadline is not None and now >= status.workflow_deadline:
+            message = "the workflow did not end within its workflowTimeout"
+            return begin_rollback(snapshot, status, plan, Reason.WORKFLOW_TIMEOUT, message, now)
         case Phase.EXECUTING:
             return advance_execution(snapshot, status, plan, now)
         case Phase.MONITORING:

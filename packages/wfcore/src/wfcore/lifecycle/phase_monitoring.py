@@ -52,7 +52,7 @@ def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan
         return Decision(status=_unverified(status, health, snapshot, now), wake_at=now)
     start = status.monitoring_start_time or now
     following = start + ((now - start) // settings.sample_interval + 1) * settings.sample_interval
-    return Decision(status=status, wake_at=min(following, deadline))
+    return Decision(status=status, wake_at=min(following, deadline, status.workflow_deadline or deadline))
 
 
 def _sampled(status: WorkflowExecutionStatus, health: ResourceHealth, now: datetime) -> WorkflowExecutionStatus:

@@ -13,7 +13,7 @@ from wfcore.execution.ledger import clipped
 from wfcore.model.enums import Phase
 from wfcore.model.plan import PlanInputs
 from wfcore.model.status import RenderedWorkflow, StepStatus, ValidationResults, WorkflowExecutionStatus
-from wfcore.planning.planner import Plan
+from wfcore.planning.planner import Plan, with_defaults
 from wfcore.reasons import Reason
 from wfcore.snapshot import Snapshot
 from wfcore.validation.document import check_spec
@@ -39,7 +39,7 @@ def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
         reason = Reason.NOT_SUPPORTED if all(p.reason == "NotSupported" for p in problems) else Reason.PLANNING_ERROR
         return failed(attrs.evolve(status, validation_results=ValidationResults(validation_errors=errors)),
                       reason, problem_text(problems), now)
-    inputs = status.plan_inputs or PlanInputs()
+    inputs = with_defaults(status.plan_inputs or PlanInputs(), snapshot.settings)
     return attrs.evolve(
         status, phase=Phase.VALIDATING, plan_inputs=inputs, plan_digest=plan.digest, execution_plan=plan.published,
         total_steps=len(plan.steps), validation_start_time=now,
@@ -51,8 +51,9 @@ def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
 def plan_only(snapshot: Snapshot, plan: Plan, now: datetime) -> WorkflowExecutionStatus:
     """The terminal status of a workflow that only wanted its plan: the rendered steps are published."""
     rendered = tuple(attrs.evolve(plan.rendered[n], plan_digest=plan.digest) for n in plan.order)
+    inputs = with_defaults(snapshot.workflow.status.plan_inputs or PlanInputs(), snapshot.settings)
     status = attrs.evolve(
-        snapshot.workflow.status, plan_inputs=snapshot.workflow.status.plan_inputs or PlanInputs(),
+        snapshot.workflow.status, plan_inputs=inputs,
         plan_digest=plan.digest, execution_plan=plan.published, total_steps=len(plan.steps),
         workflow=RenderedWorkflow(steps=rendered))
     return not_executed(status, now)

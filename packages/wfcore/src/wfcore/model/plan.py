@@ -52,7 +52,15 @@ class ExecutionPlan:
 
 @frozen(kw_only=True)
 class PlanInputs:
-    """Everything planning took from outside the spec, committed once."""
+    """Everything planning took from outside the spec, committed once.
+
+    The operator's defaults are among it: a controller restarted with others
+    computes the same plan for a workflow that was planned before.
+    """
 
     history_available: bool = prop("Whether history answered.", default=False)
     note: str = prop("Why a source was left out.", default="", max_length=1024)
+    step_timeout: timedelta | None = prop("Time-out of steps that name none.", default=None)
+    default_max_retries: int | None = prop("Retries of steps where nothing else says.", default=None, minimum=0)
+    max_parallel_steps: int | None = prop("Steps at the same time where the spec does not say.", default=None,
+                                          minimum=1)

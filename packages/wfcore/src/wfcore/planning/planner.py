@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+import attrs
 from attrs import frozen
 
 from wfcore.codec.problems import Malformed
@@ -51,6 +52,7 @@ def plan_workflow(spec: WorkflowExecutionSpec, namespace: str, settings: Setting
     Problems carry paths from the object's root (`spec.workflowDefinition...`).
     O(n log n + m) for n steps and m dependencies.
     """
+    inputs = with_defaults(inputs, settings)
     definition = spec.workflow_definition
     if definition is None:
         raise ValueError("a spec without workflowDefinition cannot be planned; check it first")
@@ -60,11 +62,12 @@ def plan_workflow(spec: WorkflowExecutionSpec, namespace: str, settings: Setting
     steps = {step.step_number: step for step in sorted(definition.steps, key=lambda s: s.step_number)}
     levels = dag.waves(needs)
     order = tuple(number for level in levels for number in level)
-    rendered = {number: _render(step, needs, steps, namespace, spec, settings) for number, step in steps.items()}
+    rendered = {number: _render(step, needs, steps, namespace, spec, inputs, settings)
+                for number, step in steps.items()}
     strategy = spec.execution_strategy
-    retries = {number: _retries(step, spec, settings) for number, step in steps.items()}
+    retries = {number: _retries(step, spec, inputs, settings) for number, step in steps.items()}
     critical = frozenset(number for number, step in steps.items() if step.critical_step)
-    max_parallel = strategy.max_parallel_steps or settings.max_parallel_steps
+    max_parallel = strategy.max_parallel_steps or inputs.max_parallel_steps or settings.max_parallel_steps
     return Plan(
         steps=steps, needs=needs, dependants=dag.dependants(needs), order=order, rendered=rendered, retries=retries,
         critical=critical, max_parallel=max_parallel, rollback_strategy=strategy.rollback_strategy,
@@ -75,15 +78,25 @@ def plan_workflow(spec: WorkflowExecutionSpec, namespace: str, settings: Setting
     )
 
 
+def with_defaults(inputs: PlanInputs, settings: Settings) -> PlanInputs:
+    """The inputs with the operator's defaults where none are committed yet."""
+    return attrs.evolve(
+        inputs, step_timeout=inputs.step_timeout or settings.step_timeout,
+        default_max_retries=(settings.default_max_retries if inputs.default_max_retries is None
+                             else inputs.default_max_retries),
+        max_parallel_steps=inputs.max_parallel_steps or settings.max_parallel_steps)
+
+
 def _render(step: WorkflowStep, needs: Needs, steps: Mapping[int, WorkflowStep], namespace: str,
-            spec: WorkflowExecutionSpec, settings: Settings) -> KubernetesExecutionSpec:
+            spec: WorkflowExecutionSpec, inputs: PlanInputs, settings: Settings) -> KubernetesExecutionSpec:
+    timeout = step.timeout or inputs.step_timeout or settings.step_timeout
     return forward_spec(
-        step, namespace, timeout=step.timeout or settings.step_timeout, checks=spec.execution_strategy.safety_checks,
+        step, namespace, timeout=timeout, checks=spec.execution_strategy.safety_checks,
         judged=health_targets(step, needs[step.step_number], steps, namespace))
 
 
-def _retries(step: WorkflowStep, spec: WorkflowExecutionSpec, settings: Settings) -> int:
-    for wanted in (step.max_retries, spec.execution_strategy.max_retries):
+def _retries(step: WorkflowStep, spec: WorkflowExecutionSpec, inputs: PlanInputs, settings: Settings) -> int:
+    for wanted in (step.max_retries, spec.execution_strategy.max_retries, inputs.default_max_retries):
         if wanted is not None:
             return wanted
     return settings.default_max_retries

@@ -47,8 +47,12 @@ def advance_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
         if compensation.retry_at is None:
             ledger[number] = _absorb(snapshot, plan, entry, compensation, progress, expired, now)
     blocked = _blocked(plan, ledger)
+    free = plan.max_parallel - sum(map(_is_under_way, ledger.values()))
     for number in plan.order:
-        _launch_or_expire(snapshot, plan, ledger, number, progress, number in blocked, expired, now)
+        waits = number in blocked or (free <= 0 and not _is_under_way(ledger[number]))
+        before = _is_under_way(ledger[number])
+        _launch_or_expire(snapshot, plan, ledger, number, progress, waits, expired, now)
+        free -= _is_under_way(ledger[number]) - before
     if any(progress.need_live):
         return Decision(status=status, need_live=True)
     entries = tuple(ledger[entry.step_number] for entry in status.step_statuses)
@@ -58,6 +62,10 @@ def advance_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
     if status.phase_deadline is not None and not expired:
         progress.wakes.append(status.phase_deadline)
     return Decision(status=updated, effects=tuple(progress.effects), wake_at=progress.wake_at())
+
+
+def _is_under_way(entry: StepStatus) -> bool:
+    return entry.rollback is not None and entry.rollback.status is RollbackPhase.EXECUTING
 
 
 def _came_late(snapshot: Snapshot, compensation: StepRollback) -> bool:

@@ -59,6 +59,8 @@ class Endings:
         if after != core:
             return after
         if self._is_done(core):
+            if finished.backoff or (finished.wake_at is not None and finished.wake_at <= world.now(core)):
+                raise Violation("S20", "a workflow that has ended and is recorded is looked at again and again")
             return None
         # A backed-off pass comes again by itself; by then the next deadline may have come.
         wake_at = finished.wake_at or (world.due(core) if finished.backoff else None)

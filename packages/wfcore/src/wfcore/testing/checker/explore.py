@@ -159,8 +159,8 @@ class Exploration:
 
     def _progress(self, found: list[tuple[bytes, str]], core: int) -> bool:
         """Whether some step leads out of rest."""
-        return any(key[8:] > bytes(len(key) - 8) and any(local != IDLE for local in self.unpack(key)[2])
-                   or self.unpack(key)[0] != core for key, _ in found)
+        return any(after != core or any(local != IDLE for local in locals_)
+                   for after, _, locals_ in (self.unpack(key) for key, _ in found))
 
     # --- states ---------------------------------------------------------------------------------------------
 

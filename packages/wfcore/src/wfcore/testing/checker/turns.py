@@ -11,7 +11,7 @@ from wfcore.program import Create, Failed, Finished, Ref, Request, Seen, Unknown
 from wfcore.reconciler import Reconcile
 from wfcore.testing.checker.executor import executor_moves, person_moves, time_passes
 from wfcore.testing.checker.laws import check_state, check_write
-from wfcore.testing.checker.locals import IDLE, WRITE, Locals, ProgramError
+from wfcore.testing.checker.locals import WRITE, Locals, ProgramError
 from wfcore.testing.checker.scope import SETTINGS, Scope
 from wfcore.testing.checker.violation import Violation
 from wfcore.testing.checker.world import World
@@ -114,18 +114,13 @@ class Turns:
             raise Violation("S26", str(error)) from error
 
     def _check(self, before: int, after: int) -> None:
-        check_write(self.world, before, after)
         self._check_state(after)
+        check_write(self.world, before, after)
 
     def _check_state(self, core: int) -> None:
         if core not in self._checked:
             check_state(self.world, core)
             self._checked.add(core)
-
-    @property
-    def idle(self) -> int:
-        """The local state of a controller between passes."""
-        return IDLE
 
 
 def _parts(request: Request) -> list[tuple[Request | None, str]]:
