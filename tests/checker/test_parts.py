@@ -82,7 +82,11 @@ def test_a_lag_that_cannot_be_packed_is_refused() -> None:
 
 def test_an_exploration_can_be_stopped() -> None:
     asked: list[int] = []
-    found = Exploration(Scope(needs=ONE)).run(tick=lambda states: bool(asked.append(states)) or True)
+
+    def stop(states: int) -> bool:
+        asked.append(states)
+        return True
+    found = Exploration(Scope(needs=ONE)).run(tick=stop)
 
     assert [len(found.keys)] == asked
     assert not found.complete

@@ -33,7 +33,7 @@ FOUND: list[tuple[Callable[[Any], None], str, Scope]] = [
     (bugs.ignore_the_parallel_limit, "S6", Scope(needs=THREE, **QUICK)),
     (bugs.one_name_for_all_attempts, "S9", Scope(needs=ONE, **QUICK)),
     (bugs.never_ask_to_be_woken, "L1", Scope(needs=ONE)),
-    (bugs.give_no_grace, "S2", Scope(needs=ONE)),
+    (bugs.give_no_grace, "S9", Scope(needs=ONE)),
     (bugs.undo_with_the_latest_capture, "S9", Scope(needs=ONE, **QUICK)),
     (bugs.give_up_without_withdrawing, "S11", Scope(needs=ONE, faults=1, endings=False)),
     (bugs.never_trust_the_audit_condition, "S20", Scope(needs=ONE)),

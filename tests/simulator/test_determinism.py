@@ -12,6 +12,7 @@ from wfcore.testing.simulator import ALL_FAULTS, Chance, Fault, Mode, simulate
 from wfcore.testing.simulator.agenda import Agenda
 from wfcore.testing.simulator.trace import Trace
 
+PINNED = "70e6029fe9948741558bf90ee4dfab3d"
 CODE = "from wfcore.testing.simulator import simulate; print(*(simulate(seed).digest for seed in range(6)))"
 
 
@@ -27,6 +28,12 @@ def test_the_trace_does_not_depend_on_the_hash_seed(hash_seed: str) -> None:
     assert digests() == done.stdout.strip()
 
 
+def test_the_trace_of_a_seed_is_the_same_everywhere() -> None:
+    """It changes only with what the programs or the simulator do: then run the seed with `--trace`, read the
+    difference, and take the new digest over."""
+    assert PINNED == simulate(1, faults=()).digest
+
+
 def test_keeping_the_lines_changes_nothing() -> None:
     kept = simulate(3, trace=True)
 
@@ -36,7 +43,7 @@ def test_keeping_the_lines_changes_nothing() -> None:
 
 
 def test_other_seeds_modes_and_faults_are_other_schedules() -> None:
-    found = {simulate(3).digest, simulate(4).digest, simulate(3, Mode.LIVENESS).digest, simulate(3, faults=()).digest}
+    found = {simulate(1).digest, simulate(4).digest, simulate(1, Mode.LIVENESS).digest, simulate(1, faults=()).digest}
 
     assert 4 == len(found)
 

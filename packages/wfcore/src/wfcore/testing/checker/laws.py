@@ -100,8 +100,7 @@ def _check_born(world: World, before: int, after: int, ledger: Ledger | None) ->
         if ledger is None or ledger.deleted_at is not None:
             continue  # too late: with E5 it never acts, and it is swept
         _hold("S5", name not in held, f"{name} is created a second time")
-        entry = ledger.entries.get(child.step)
-        effort = entry and (entry.undo if child.kind == "rollback" else entry.forward)
+        effort = ledger.effort(child.step, child.kind)
         intended = effort is not None and child.attempt <= effort.attempt and child.digest == ledger.digest
         _hold("S3", intended, f"{name} is created, but the committed ledger does not intend it")
         if child.kind == "rollback":

@@ -56,6 +56,13 @@ class Ledger:
         """Whether the workflow has ended."""
         return self.phase in ("completed", "failed")
 
+    def effort(self, step: int, kind: str) -> Effort | None:
+        """The forward side of a step, or its compensation."""
+        entry = self.entries.get(step)
+        if entry is None:
+            return None
+        return entry.undo if kind == "rollback" else entry.forward
+
 
 @frozen(eq=False)
 class Child:
@@ -145,8 +152,7 @@ def may_begin(ledger: Ledger | None, child: Child) -> bool:
         return False
     if child.deleted_at is not None or ledger.deleted_at is not None:
         return False
-    entry = ledger.entries.get(child.step)
-    effort = entry and (entry.undo if child.kind == "rollback" else entry.forward)
+    effort = ledger.effort(child.step, child.kind)
     return (effort is not None and effort.stage == "executing" and not effort.waiting
             and effort.cancelled_at is None and effort.child == child.name and child.digest == ledger.digest
             and (child.kind == "rollback") == (ledger.phase == "rolling_back"))
@@ -154,7 +160,6 @@ def may_begin(ledger: Ledger | None, child: Child) -> bool:
 
 def is_concluded(ledger: Ledger | None, child: Child) -> bool:
     """Whether the ledger has done with this child."""
-    entry = ledger.entries.get(child.step) if ledger is not None and child.owner == ledger.uid else None
-    effort = entry and (entry.undo if child.kind == "rollback" else entry.forward)
+    effort = ledger.effort(child.step, child.kind) if ledger is not None and child.owner == ledger.uid else None
     return effort is not None and (
         child.attempt < effort.attempt or effort.waiting or effort.stage not in ("pending", "executing"))

@@ -87,7 +87,9 @@ class Scope:
         """`1 2<-1 3<-1,2` and what is special about the scope."""
         steps = [f"{n}<-{','.join(map(str, sorted(self.needs[n - 1])))}" if self.needs[n - 1] else str(n)
                  for n in self.numbers]
-        extra = [word for word in ("delete" if self.delete else "", self.intruder, "" if self.impatient else "patient", *sorted(self.broken)) if word]
+        words = ("delete" if self.delete else "", self.intruder, "" if self.impatient else "patient",
+                 *sorted(self.broken))
+        extra = [word for word in words if word]
         return " ".join([*steps, f"controllers={self.controllers} faults={self.faults} lag={self.lag}", *extra])
 
     def body(self) -> dict[str, Any]:

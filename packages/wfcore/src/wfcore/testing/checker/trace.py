@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from wfcore.program import CommitStatus, Create, Observe, Request
 from wfcore.testing.checker.explore import Broken, Exploration
@@ -14,7 +15,7 @@ def trace(exploration: Exploration, broken: Broken) -> list[str]:
     """One line per step, indented lines for what it changed, the law last."""
     keys = [exploration.keys[at] for at in broken.path]
     lines: list[str] = []
-    for number, (before, after) in enumerate(zip(keys, keys[1:], strict=False), 1):
+    for number, (before, after) in enumerate(pairwise(keys), 1):
         lines.append(f"{number:3}. {_step(exploration, before, after)}")
         lines += [f"       {line}" for line in _changes(
             exploration.turns.world, exploration.unpack(before)[0], exploration.unpack(after)[0])]

@@ -17,6 +17,7 @@ from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.model.workflow import KubernetesExecution, ObjectMeta, WorkflowExecution
 from wfcore.rawobject import RawObject
 from wfcore.simulation.objects import StoredObject
+from wfcore.testing.simulator.laws import LawBroken
 
 _SAMPLE = 16  # one of so many written statuses is read back through the codec
 
@@ -48,14 +49,14 @@ class Decoded:
         """The JSON to write for a status.
 
         Raises:
-            AssertionError: when the codec does not read back what it wrote.
+            LawBroken: when the codec does not read back what it wrote.
         """
         value = encode(status)
         self._written += 1
         if self._written % _SAMPLE == 1:
             read = decode(WorkflowExecutionStatus, value, ("status",))
             if read != status:
-                raise AssertionError(f"S19: the status {status!r} is read back as {read!r}")
+                raise LawBroken("S19", f"the status {status!r} is read back as {read!r}")
         self._parts[id(value), WorkflowExecutionStatus] = (value, status)
         return value
 

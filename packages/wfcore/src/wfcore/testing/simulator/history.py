@@ -16,7 +16,7 @@ from wfcore.resources import WORKFLOW_EXECUTIONS, Resource
 from wfcore.settings import Settings
 from wfcore.simulation.objects import StoredObject
 from wfcore.simulation.watchlog import Change, ChangeType
-from wfcore.testing.simulator.meaning import Json, Meaning, meaning_of, outcome_of
+from wfcore.testing.simulator.meaning import Json, Meaning, capture_of, meaning_of, outcome_of
 
 Attempt = tuple[str, int, int]  # kind, step, attempt
 
@@ -38,6 +38,7 @@ class Child:
     ours: bool = True  # created by a controller
     edited: bool = False  # somebody wrote its spec
     tampered: bool = False  # that, or its outcome changed after it had one
+    captures: set[int] = field(factory=set)  # marks of what it ever said that it captured
     stripped: bool = False  # taken away by somebody, finalizer and all
     succeeded_unedited: bool = False
     succeeded: bool = False  # a well-formed success was stored at some time
@@ -138,6 +139,7 @@ class History:
         child.edited = child.edited or spec != child.spec
         child.tampered = child.tampered or child.edited or (child.over and status != child.status)
         child.spec, child.status = spec, status
+        child.captures |= {capture_of(status)} - {0}
         success = outcome_of(status) == "success"
         child.succeeded = child.succeeded or success
         child.succeeded_unedited = child.succeeded_unedited or (success and not child.edited)

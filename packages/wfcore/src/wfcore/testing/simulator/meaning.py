@@ -87,3 +87,22 @@ def outcome_of(status: Any) -> str:
     if result is None or (isinstance(result, Mapping) and result.get("success") is True):
         return "success"
     return ""
+
+
+def capture_of(status: Any) -> int:
+    """The mark of what a child's status says it captured, 0 for none."""
+    information = status.get("rollbackInformation") if isinstance(status, Mapping) else None
+    return captured_in(information.get("parameters")) if isinstance(information, Mapping) else 0
+
+
+def captured_in(parameters: Any) -> int:
+    """The attempt that captured these parameters, as the simulated executor marks them; 0 for those of a spec."""
+    if not isinstance(parameters, dict):
+        return 0
+    for value in parameters.values():
+        marks = (value.get("previousReplicas", 0), value.get("snapshot", ""), value.get("config", {}).get("attempt", 0))
+        for mark in marks:
+            number = int(str(mark).rpartition("-")[2] or 0)
+            if number > 100:
+                return number - 100
+    return 0

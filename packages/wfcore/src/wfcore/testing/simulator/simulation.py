@@ -12,9 +12,8 @@ from attrs import field, frozen
 
 from wfcore.planning.targets import Target
 from wfcore.program import Ref, Request, Response
-from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
+from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
-from wfcore.simulation.watchlog import ChangeType
 from wfcore.testing.simulator.agenda import SECOND, Agenda
 from wfcore.testing.simulator.audit import SimulatedAuditLog
 from wfcore.testing.simulator.cluster import Cluster
@@ -164,8 +163,8 @@ class _Schedule:
             if stored.terminating or phase_of(run.status) not in TERMINAL or not (acknowledged(run) or run.spoilt):
                 return False
         for child in self.history.children.values():
-            run = self.history.runs.get(child.owner)
-            if run is not None and run.gone and not child.gone:
+            owner = self.history.runs.get(child.owner)
+            if owner is not None and owner.gone and not child.gone:
                 return False
         return not self.user.pending and self.agenda.now > 25 * SECOND and all(c.idle for c in self.controllers)
 

@@ -9,6 +9,7 @@ from typing import Any
 from wfcore.testing.simulator.history import Child, Run, entries, phase_of
 from wfcore.testing.simulator.laws.broken import ChildChange, Laws, late
 from wfcore.testing.simulator.laws.of_status import surely_unchanged
+from wfcore.testing.simulator.meaning import capture_of, captured_in
 
 
 def intent_precedes_the_child(change: ChildChange) -> Iterator[str]:
@@ -114,7 +115,8 @@ def the_earliest_capture_is_restored(change: ChildChange) -> Iterator[str]:
     source = captured_in(child.spec.get("rollbackParameters"))
     number = child.attempt[1]
     first = run.child(("forward", number, entries(run.status).get(number, {}).get("mutatingAttempt", 0)))
-    if first is not None and first.over and not first.gone and source != _capture(first):
+    known = (*first.captures, capture_of(first.status)) if first is not None else ()
+    if first is not None and first.over and not first.gone and source not in known:
         yield f"{child.name} restores what attempt {source} captured; the ledger says that {first.name} changed it"
     attempts = [c for c in run.children if c.ours and c.attempt[:2] == ("forward", number)]
     if any(c.tampered or c.gone or not c.over or c.deleted is not None for c in attempts):
@@ -123,25 +125,8 @@ def the_earliest_capture_is_restored(change: ChildChange) -> Iterator[str]:
     if not changed:
         return
     earliest = min(changed, key=lambda c: c.attempt[2])
-    if source != _capture(earliest):
+    if source != capture_of(earliest.status):
         yield f"{child.name} restores what attempt {source} captured; {earliest.name} was the first to change it"
-
-
-def _capture(child: Child) -> int:
-    return captured_in((child.status.get("rollbackInformation") or {}).get("parameters"))
-
-
-def captured_in(parameters: Any) -> int:
-    """The attempt that captured these parameters, as the simulated executor marks them; 0 for those of a spec."""
-    if not isinstance(parameters, dict):
-        return 0
-    for value in parameters.values():
-        marks = (value.get("previousReplicas", 0), value.get("snapshot", ""), value.get("config", {}).get("attempt", 0))
-        for mark in marks:
-            number = int(str(mark).rpartition("-")[2] or 0)
-            if number > 100:
-                return number - 100
-    return 0
 
 
 def nothing_is_created_for_a_workflow_that_ended(change: ChildChange) -> Iterator[str]:

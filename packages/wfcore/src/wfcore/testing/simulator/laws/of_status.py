@@ -67,11 +67,12 @@ def forward_steps_start_while_executing(commit: StatusCommit) -> Iterator[str]:
     running = [n for n, e in commit.ledger.items() if e.get("status") == "executing"]
     if len(running) > meaning.max_parallel:
         yield f"{len(running)} steps run at the same time, {meaning.max_parallel} may"
-    lost = [n for n in meaning.critical if commit.ledger[n].get("status") == "failed"]
+    lost = [n for n in sorted(meaning.critical) if commit.ledger[n].get("status") == "failed"]
     if lost:
         yield f"step {forward[0]} is intended although critical step {lost[0]} has failed"
     deadline = commit.after.get("workflowDeadline")
-    if deadline and instant(commit.now + commit.clocks.lowest - commit.clocks.stall - SECOND) >= datetime.fromisoformat(deadline):
+    slowest = instant(commit.now + commit.clocks.lowest - commit.clocks.stall - SECOND)
+    if deadline and slowest >= datetime.fromisoformat(deadline):
         yield f"step {forward[0]} is intended after the workflow's deadline {deadline}"
 
 
@@ -146,8 +147,8 @@ def surely_unchanged(status: Any) -> bool:
         return False
     information = status.get("rollbackInformation")
     if information is None:
-        return status["phase"] == "failed"
-    return isinstance(information, dict) and information.get("mutated", "no") == "no"
+        return bool(status["phase"] == "failed")
+    return isinstance(information, dict) and bool(information.get("mutated", "no") == "no")
 
 
 def what_stays_changed_is_dirty(commit: StatusCommit) -> Iterator[str]:
@@ -201,7 +202,7 @@ def success_was_reported(commit: StatusCommit) -> Iterator[str]:
 
 
 def _newly_completed(commit: StatusCommit) -> Iterator[tuple[str, int, Json, Any]]:
-    by_uid = {child.uid: child for child in commit.run.children}
+    by_uid: dict[Any, Any] = {child.uid: child for child in commit.run.children}
     for number, entry in commit.ledger.items():
         former = commit.former.get(number, {})
         if entry.get("status") == "completed" != former.get("status"):
