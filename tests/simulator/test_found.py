@@ -219,3 +219,17 @@ def test_an_attempt_given_up_as_never_created_goes_on_when_its_child_is_there_af
     assert f"w-{kind}-1-r1" not in story.world.children()
     story.say(f"w-{kind}-1", **DONE)
     assert story.entry(1).status == ("completed" if kind == "step" else "rolled_back")
+
+
+@pytest.mark.parametrize("phase", ["", "planning", "validating", "executing", "monitoring", "rolling_back"])
+def test_a_workflow_without_a_definition_fails_whatever_its_status_claims(phase: str) -> None:
+    """Seed 21190: a spec that says nothing, and a status that says it was planned."""
+    world = World()
+    world.add(WORKFLOW_EXECUTIONS, {"metadata": {"name": "w"}, "spec": []})
+    stored = world.get(WORKFLOW_EXECUTIONS, "w")
+    world.perform(op.UpdateStatus(WORKFLOW_EXECUTIONS, {**stored, "status": {"phase": phase}}, world.now))
+
+    for _ in range(5):
+        drive(Reconcile(REF, SETTINGS), world.answer)
+
+    assert ("failed", "planning_error") == (world.workflow("w").status.phase, world.workflow("w").status.failure_reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from attrs import frozen
 
@@ -48,10 +49,19 @@ def figures(exploration: Exploration) -> Figures:
 
 
 def default_scopes(steps: int, controllers: int, faults: int, lag: int) -> Iterator[Scope]:
-    """Every class of graphs up to `steps` steps, then the scopes of their own: intruders, deletion."""
-    for size in range(1, steps + 1):
+    """Scopes that end: one step with deadlines, one with a retry; every class of graphs; intruders; deletion.
+
+    Only the first lets time pass while something else may happen: with more
+    steps or a retry that multiplies the states by the orders of all deadlines.
+    """
+    common: dict[str, Any] = {"controllers": controllers, "faults": faults, "lag": lag}
+    one = dags(1)[0]
+    yield Scope(needs=one, retries=(0,), **common)
+    yield Scope(needs=one, impatient=False, **common)
+    for size in range(2, steps + 1):
         for needs in dags(size):
-            yield Scope(needs=needs, controllers=controllers, faults=faults, lag=lag, max_parallel=max(1, size - 1))
+            yield Scope(needs=needs, retries=(0,) * size, max_parallel=max(2, size - 1), impatient=False,
+                        unreliable=False, **common)
     for intruder in ("stranger", "impostor"):
-        yield Scope(needs=dags(1)[0], controllers=controllers, faults=faults, lag=lag, intruder=intruder)
-    yield Scope(needs=dags(1)[0], controllers=controllers, faults=faults, lag=lag, delete=True)
+        yield Scope(needs=one, retries=(0,), intruder=intruder, **common)
+    yield Scope(needs=one, retries=(0,), delete=True, **common)
