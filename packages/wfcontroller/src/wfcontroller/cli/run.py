@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _TERMINAL_SPEED = 20.0
 
 
-def _speed(context: click.Context, parameter: click.Parameter, value: str | None) -> float | str | None:
+def _speed(context: click.Context, _parameter: click.Parameter, value: str | None) -> float | str | None:
     if value is None or value == "max":
         return value
     try:
@@ -40,7 +40,7 @@ def _speed(context: click.Context, parameter: click.Parameter, value: str | None
     return speed
 
 
-def _faults(context: click.Context, parameter: click.Parameter, values: Iterable[str]) -> dict[int, int | None]:
+def _faults(context: click.Context, _parameter: click.Parameter, values: Iterable[str]) -> dict[int, int | None]:
     faults: dict[int, int | None] = {}
     for value in values:
         step, colon, attempts = value.partition(":")

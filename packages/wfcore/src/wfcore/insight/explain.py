@@ -100,7 +100,8 @@ def _pending(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | No
     needs = plan.needs.get(entry.step_number, frozenset()) if plan else frozenset()
     missing = tuple(sorted(needs - finished))
     if missing:
-        return StepExplanation(entry.step_number, "waiting", f"needs step {', '.join(map(str, missing))} first", missing)
+        why = f"needs step {', '.join(map(str, missing))} first"
+        return StepExplanation(entry.step_number, "waiting", why, missing)
     if is_held(snapshot.workflow.spec):
         return StepExplanation(entry.step_number, "waiting", "ready, but the workflow is suspended")
     if status.execution_start_time is None:
