@@ -28,8 +28,10 @@ def workflow(**entry: object) -> dict:
 
 
 def undoing(**rollback: object) -> dict:
-    return workflow(status="completed", rollback={
+    found = workflow(status="completed", rollback={
         "status": "executing", "attempt": 1, "k8sExecutionRef": {"name": "w-rollback-1"}, **rollback})
+    found["status"]["phase"] = "rolling_back"
+    return found
 
 
 def test_an_attempt_under_way_may_act() -> None:
@@ -60,3 +62,21 @@ def test_an_attempt_of_another_or_an_ended_workflow_may_not() -> None:
 
     assert "has uid another" in refusal(execution("forward", "w-step-1"), other)
     assert "has ended" in refusal(execution("forward", "w-step-1"), ended)
+
+
+def test_nothing_may_act_for_a_workflow_that_is_being_deleted() -> None:
+    """A delivery that comes late could otherwise make a released execution anew and act a second time."""
+    leaving = workflow()
+    leaving["metadata"]["deletionTimestamp"] = SINCE
+
+    assert "is being deleted" in refusal(execution("forward", "w-step-1"), leaving)
+
+
+@pytest.mark.parametrize(("kind", "phase"), [
+    ("forward", "rolling_back"), ("forward", "monitoring"), ("forward", "validating"), ("rollback", "monitoring"),
+])
+def test_each_kind_has_its_phase(kind: str, phase: str) -> None:
+    found = workflow()
+    found["status"]["phase"] = phase
+
+    assert f"no time for an execution of kind {kind}" in refusal(execution(kind, "w-step-1"), found)

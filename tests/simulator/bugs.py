@@ -250,12 +250,10 @@ def poison_is_not_expected(patch: Patch) -> None:
 
 
 @bug("S26")
-def the_name_of_a_child_decides_whose_it_is(patch: Patch) -> None:
+def a_pass_writes_to_another_workflow(patch: Patch) -> None:
     honest = cleanup.CleanUp.run
 
     def run(self: Any) -> Any:
-        for request in cleanup.child_requests(None, self.children, self.settings, self.at)[0]:
-            yield attrs.evolve(request, uid=request.uid)
         yield CommitStatus(attrs.evolve(self.ref, name=f"{self.ref.name}x"), "", "", self.workflow.status)
         return (yield from honest(self))
     patch.setattr(cleanup.CleanUp, "run", run)

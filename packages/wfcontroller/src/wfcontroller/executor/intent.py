@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from wfcontroller.api import Object
 from wfcore.codec import Malformed, decode
@@ -11,6 +11,12 @@ from wfcore.model.status import StepStatus
 from wfcore.model.workflow import KubernetesExecution
 
 TERMINAL = (Phase.COMPLETED, Phase.FAILED)
+# A workflow with `rollbackOf` runs compensations as its ordinary steps.
+_PHASES: Mapping[ExecutionKind, tuple[Phase, ...]] = {
+    ExecutionKind.DRYRUN: (Phase.VALIDATING,),
+    ExecutionKind.FORWARD: (Phase.EXECUTING,),
+    ExecutionKind.ROLLBACK: (Phase.ROLLING_BACK, Phase.EXECUTING),
+}
 
 
 def refusal(execution: KubernetesExecution, workflow: Object) -> str:
@@ -23,6 +29,8 @@ def refusal(execution: KubernetesExecution, workflow: Object) -> str:
     uid = (workflow.get("metadata") or {}).get("uid")
     if uid != reference.uid:
         return f"{place} has uid {uid}, this execution belongs to {reference.uid}"
+    if workflow["metadata"].get("deletionTimestamp"):
+        return f"{place} is being deleted"
     status = workflow.get("status") or {}
     if status.get("phase") in TERMINAL:
         return f"{place} has ended ({status['phase']})"
@@ -32,6 +40,8 @@ def refusal(execution: KubernetesExecution, workflow: Object) -> str:
     entry = decode(StepStatus, raw)
     if isinstance(entry, Malformed):
         return f"{place}: the entry of step {spec.step_number} can't be read: {entry}"
+    if status.get("phase") not in _PHASES[spec.kind]:
+        return f"{place} is {status.get('phase') or 'new'}, no time for an execution of kind {spec.kind}"
     wanted = (spec.attempt, execution.metadata.name)
     named = list(_intended(entry, spec.kind))
     if wanted not in named:
@@ -43,7 +53,6 @@ def refusal(execution: KubernetesExecution, workflow: Object) -> str:
 def _intended(entry: StepStatus, kind: ExecutionKind) -> Iterator[tuple[int, str]]:
     """The attempts under way.  One that is cancelled or over is not, even before its execution is deleted."""
     reference, rollback = entry.k8s_execution_ref, entry.rollback
-    # A workflow with `rollbackOf` runs compensations as its ordinary steps.
     if reference is not None and entry.status is StepPhase.EXECUTING and not (entry.retry_at or entry.cancelled_at):
         yield entry.attempt, reference.name
     if kind is not ExecutionKind.ROLLBACK or rollback is None or rollback.k8s_execution_ref is None:
