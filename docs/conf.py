@@ -6,6 +6,8 @@ copyright = author
 
 extensions = ["myst_parser"]
 exclude_patterns = ["examples", "decisions/template.md"]
+# Mermaid is drawn by whoever shows the page; Pygments has no lexer for it.
+suppress_warnings = ["misc.highlighting_failure"]
 html_theme = "alabaster"
 html_theme_options = {"description": "Remediation workflows on Kubernetes", "fixed_sidebar": True}
 
