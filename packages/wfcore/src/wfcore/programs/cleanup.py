@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
-from wfcore.audit import audit_record
+from wfcore.audit import AuditRecord, audit_record
 from wfcore.codec import Malformed
 from wfcore.lifecycle.conditions import AUDIT_RECORDED, is_true
 from wfcore.lifecycle.transitions import TERMINAL
@@ -79,7 +79,7 @@ class CleanUp:
         gone = isinstance(answer, Did) or (isinstance(answer, Failed) and answer.why == "missing")
         return Finished(backoff=not gone)
 
-    def _record(self, meta: ObjectMeta):  # type: ignore[no-untyped-def]
+    def _record(self, meta: ObjectMeta) -> AuditRecord:
         status = self.workflow.status
         if status.phase in TERMINAL and status.completion_time is not None:
             return audit_record(self.workflow, status.completion_time, status.phase.value)
