@@ -147,3 +147,11 @@ def test_a_failing_step_can_be_asked_for():
     assert 1 == code
     assert ("failed", "failed") == (document["phase"], document["outcome"])
     assert [2, 1] == [entry["stepNumber"] for entry in document["rollback"]]
+
+
+def test_the_digest_that_plan_shows_is_the_one_that_is_run():
+    path = example("diamond")
+    shown = subprocess.run([*WFCTL, "plan", str(path), "-o", "json"], capture_output=True, text=True, timeout=60,
+                           check=True).stdout
+
+    assert json.loads(shown)["planDigest"] == run(path, "--seed", "1")[1]["planDigest"]
