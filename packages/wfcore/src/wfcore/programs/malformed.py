@@ -15,7 +15,19 @@ from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.definition import WorkflowExecutionSpec
 from wfcore.model.status import ValidationResults, WorkflowExecutionStatus
 from wfcore.model.workflow import FINALIZER, ObjectMeta, WorkflowExecution
-from wfcore.program import CommitStatus, DeleteChild, Did, Emit, Finished, Happening, Program, Ref, Seen, SetMetadata, Steps
+from wfcore.program import (
+    CommitStatus,
+    DeleteChild,
+    Did,
+    Emit,
+    Finished,
+    Happening,
+    Program,
+    Ref,
+    Seen,
+    SetMetadata,
+    Steps,
+)
 from wfcore.programs.cleanup import CleanUp
 from wfcore.programs.finishing import RecordAudit
 from wfcore.rawobject import RawObject
@@ -44,7 +56,8 @@ def refuse_malformed(ref: Ref, settings: Settings, seen: Seen, problems: Malform
         return RecordAudit(ref, settings, stand_in, seen.at)
     readable = isinstance(status, WorkflowExecutionStatus)
     everything = (*problems.problems, *check_spec(raw.value.get("spec"), meta.namespace, settings))
-    return Refuse(ref, meta, stand_in.status, Malformed(tuple(dict.fromkeys(everything))), readable, seen.children, seen.at)
+    found = Malformed(tuple(dict.fromkeys(everything)))
+    return Refuse(ref, meta, stand_in.status, found, readable, seen.children, seen.at)
 
 
 def _status(raw: RawObject) -> WorkflowExecutionStatus | Malformed:
