@@ -159,14 +159,3 @@ def test_a_good_workflow_beside_it_is_not_disturbed() -> None:
     story.go()
 
     assert "completed" == other.go().say(step_1=done()).stable().status.phase
-
-
-def test_what_still_acts_for_a_workflow_that_became_unreadable_is_cancelled() -> None:
-    story = Story(workflow(scale(1))).go()
-    stored = story.world.get(WORKFLOW_EXECUTIONS, "w")
-    broken_status = {**stored["status"], "currentStep": "one"}
-    story.world.perform(op.UpdateStatus(WORKFLOW_EXECUTIONS, {**stored, "status": broken_status}, story.world.now))
-    story.go()
-
-    assert ("failed", "status_unreadable") == (story.status.phase, story.status.failure_reason)
-    assert story.child("step-1")["metadata"]["deletionTimestamp"]

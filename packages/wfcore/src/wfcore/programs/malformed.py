@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import attrs
@@ -15,25 +14,12 @@ from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.definition import WorkflowExecutionSpec
 from wfcore.model.status import ValidationResults, WorkflowExecutionStatus
 from wfcore.model.workflow import FINALIZER, ObjectMeta, WorkflowExecution
-from wfcore.program import (
-    CommitStatus,
-    DeleteChild,
-    Did,
-    Emit,
-    Finished,
-    Happening,
-    Program,
-    Ref,
-    Seen,
-    SetMetadata,
-    Steps,
-)
+from wfcore.program import CommitStatus, Did, Emit, Finished, Happening, Program, Ref, Seen, SetMetadata, Steps
 from wfcore.programs.cleanup import CleanUp
 from wfcore.programs.finishing import RecordAudit
 from wfcore.rawobject import RawObject
 from wfcore.reasons import EventReason, Reason
 from wfcore.settings import Settings
-from wfcore.snapshot import controller_uid
 from wfcore.validation.document import check_spec
 
 _KEPT = 100
@@ -56,8 +42,7 @@ def refuse_malformed(ref: Ref, settings: Settings, seen: Seen, problems: Malform
         return RecordAudit(ref, settings, stand_in, seen.at)
     readable = isinstance(status, WorkflowExecutionStatus)
     everything = (*problems.problems, *check_spec(raw.value.get("spec"), meta.namespace, settings))
-    found = Malformed(tuple(dict.fromkeys(everything)))
-    return Refuse(ref, meta, stand_in.status, found, readable, seen.children, seen.at)
+    return Refuse(ref, meta, stand_in.status, Malformed(tuple(dict.fromkeys(everything))), readable, seen.at)
 
 
 def _status(raw: RawObject) -> WorkflowExecutionStatus | Malformed:
@@ -73,7 +58,6 @@ class Refuse:
     status: WorkflowExecutionStatus
     problems: Malformed
     status_readable: bool
-    children: tuple[RawObject, ...]
     at: datetime
 
     def run(self) -> Steps:
@@ -93,16 +77,4 @@ class Refuse:
             return Finished(backoff=True)
         yield Emit(self.ref, self.meta.uid, self.at, (
             Happening("Warning", EventReason.FAILED.value, f"{status.failure_reason}: {status.failure_message}"),))
-        for request in self._cancellations():
-            answer = yield request
-            if not isinstance(answer, Did):
-                return Finished(backoff=True)
         return Finished(wake_at=self.at)
-
-    def _cancellations(self) -> Iterator[DeleteChild]:
-        """What is still acting for a workflow that nobody can follow any more is told to stop."""
-        for raw in self.children:
-            meta = raw.metadata()
-            if isinstance(meta, Malformed) or controller_uid(meta) != self.meta.uid or meta.deletion_timestamp:
-                continue
-            yield DeleteChild(meta.namespace, meta.name, meta.uid)
