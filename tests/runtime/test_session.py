@@ -197,3 +197,18 @@ def test_a_record_is_answered_in_the_words_of_programs():
     assert Did() == answer(None)
     assert Failed("unavailable", "away", 5.0) == answer(TransientError("away"))
     assert Failed("refused", "no") == answer(PermanentError("no"))
+
+
+def test_the_executor_rehearses_every_step_of_a_workflow_that_asks_for_it(run):
+    asked = workflow()
+    asked["spec"]["executionStrategy"] = {"dryRunFirst": True}
+    (finished,) = run(deployment(), asked).workflows
+    absent = workflow({**CHECK, "parameters": {"scaleDeployment": {"deployment": "nothing", "replicas": 2}}})
+    absent["spec"]["executionStrategy"] = {"dryRunFirst": True}
+    result = run(deployment(), absent)
+
+    rehearsal = finished["status"]["validationResults"]["dryRunResults"]
+    assert (True, 1, "completed") == (
+        rehearsal["overallSuccess"], rehearsal["stepsSimulated"], finished["status"]["phase"])
+    assert "dry_run_failed" == result.workflows[0]["status"]["failureReason"]
+    assert ["dryrun"] == [i["spec"]["kind"] for i in result.cluster if i["kind"] == "KubernetesExecution"]
