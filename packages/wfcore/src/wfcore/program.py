@@ -16,6 +16,8 @@ from typing import Protocol, TypeAlias
 from attrs import frozen
 
 from wfcore.audit import AuditRecord
+from wfcore.model.enums import Action
+from wfcore.model.plan import ActionHistory
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.model.workflow import OwnerReference
 from wfcore.planning.targets import Target
@@ -63,6 +65,52 @@ class Inspect:
     """Read targets as the observer role; objects it may not read are unknown.  Answer: Inspected."""
 
     targets: tuple[Target, ...]
+
+
+@frozen
+class Consult:
+    """Ask the recorded history about these actions, for planning.  Answer: Consulted, Failed or Unknown."""
+
+    workflow: str  # name of the definition
+    actions: tuple[Action, ...]
+
+
+@frozen
+class FindSource:
+    """Read a finished workflow and its children, live, for a rollbackOf or retryOf.  Answer: SourceFound."""
+
+    ref: Ref
+
+
+@frozen
+class Survey:
+    """Read the workflows of the cluster that name one of these targets, cached.  Answer: Surveyed.
+
+    More may be answered, `ref` itself too.
+    """
+
+    ref: Ref
+    targets: tuple[Target, ...]
+
+
+@frozen
+class AccessQuestion:
+    """May this account do this?  An empty namespace means cluster-wide; `groups` is for service accounts."""
+
+    user: str
+    verb: str
+    group: str
+    resource: str
+    namespace: str = ""
+    name: str = ""
+    groups: tuple[str, ...] = ()
+
+
+@frozen
+class Review:
+    """Ask the API server's authorizer.  Answer: Reviewed, one answer a question."""
+
+    questions: tuple[AccessQuestion, ...]
 
 
 @frozen
@@ -131,6 +179,29 @@ class Record:
 
 
 @frozen
+class Outbox:
+    """Keep an audit record in the API server until the store takes it: an AuditOutbox object.  Answer as for Record.
+
+    One that is there already is Did.
+    """
+
+    record: AuditRecord
+
+
+@frozen
+class ListOutbox:
+    """Read the records that wait for the store.  Answer: Waiting."""
+
+
+@frozen
+class DropOutbox:
+    """DELETE one AuditOutbox object with a uid precondition; absent is Did."""
+
+    name: str
+    uid: str
+
+
+@frozen
 class Happening:
     """One Kubernetes Event about the workflow."""
 
@@ -150,12 +221,29 @@ class Emit:
 
 
 Request: TypeAlias = (
-    Observe | FindParent | Inspect | CommitStatus | SetMetadata | Create | DeleteChild | ReleaseChild | DeleteWorkflow
-    | Record | Emit
+    Observe | FindParent | Inspect | Consult | FindSource | Survey | Review | CommitStatus | SetMetadata | Create
+    | DeleteChild | ReleaseChild | DeleteWorkflow | Record | Outbox | ListOutbox | DropOutbox | Emit
 )
 
 
 # --- responses --------------------------------------------------------------------------------------------
+
+
+@frozen
+class Surroundings:
+    """What holds in the whole cluster as far as this process knows; it may be stale, so nothing is safe because of it.
+
+    `frozen`: an emergency freeze is on, and `frozen_because` says why.
+    `approvals_guarded`: the admission policy that makes approvals trustworthy is
+    there as shipped; without it no approval counts.
+    """
+
+    frozen: bool = False
+    frozen_because: str = ""
+    approvals_guarded: bool = False
+
+
+CALM = Surroundings()
 
 
 @frozen
@@ -168,6 +256,7 @@ class Seen:
     workflow: RawObject | None
     children: tuple[RawObject, ...]
     at: datetime
+    surroundings: Surroundings = CALM
 
 
 @frozen
@@ -182,6 +271,51 @@ class Inspected:
     """For each target in order: the objects found (none: absent), or None where reading was refused or failed."""
 
     objects: tuple[tuple[RawObject, ...] | None, ...]
+
+
+@frozen
+class Consulted:
+    """What is recorded, by action; actions never recorded are left out."""
+
+    history: tuple[ActionHistory, ...]
+
+
+@frozen
+class SourceFound:
+    """The source, None when it does not exist, and every child that names it as controller owner."""
+
+    workflow: RawObject | None
+    children: tuple[RawObject, ...] = ()
+
+
+@frozen
+class Surveyed:
+    """Workflows of the cluster, in any order."""
+
+    workflows: tuple[RawObject, ...]
+
+
+@frozen
+class Reviewed:
+    """For each question in order: allowed, denied, or None where nobody could say."""
+
+    answers: tuple[bool | None, ...]
+
+
+@frozen
+class OutboxEntry:
+    """One record that waits for the store; `record` is None when what is there cannot be read."""
+
+    name: str
+    uid: str
+    record: AuditRecord | None
+
+
+@frozen
+class Waiting:
+    """Records that wait for the store, oldest first."""
+
+    entries: tuple[OutboxEntry, ...]
 
 
 @frozen
@@ -210,7 +344,10 @@ class Unknown:
     """No answer: it may or may not have happened."""
 
 
-Response: TypeAlias = Seen | Found | Inspected | Created | Did | Failed | Unknown
+Response: TypeAlias = (
+    Seen | Found | Inspected | Consulted | SourceFound | Surveyed | Reviewed | Waiting | Created | Did | Failed
+    | Unknown
+)
 
 
 # --- programs ---------------------------------------------------------------------------------------------

@@ -25,6 +25,23 @@ class Reason(StrEnum):
     STOPPED = "Stopped"
     DRY_RUN_FAILED = "DryRunFailed"
     SAFETY_VALIDATION_FAILED = "SafetyValidationFailed"
+    APPROVAL_NOT_NEEDED = "ApprovalNotNeeded"
+    AWAITING_APPROVAL = "AwaitingApproval"
+    APPROVED = "Approved"
+    APPROVAL_SKIPPED = "ApprovalSkipped"
+    APPROVAL_REJECTED = "ApprovalRejected"
+    APPROVAL_TIMEOUT = "ApprovalTimeout"
+    APPROVAL_POLICY_MISSING = "ApprovalPolicyMissing"
+    CREATOR_UNKNOWN = "CreatorUnknown"
+    UNAUTHORIZED = "Unauthorized"
+    FROZEN = "Frozen"
+    TARGET_BUSY = "TargetBusy"
+    SOURCE_NOT_FOUND = "SourceNotFound"
+    SOURCE_NOT_FINISHED = "SourceNotFinished"
+    SOURCE_DIRTY = "SourceDirty"
+    SOURCE_UNUSABLE = "SourceUnusable"
+    NOTHING_TO_ROLL_BACK = "NothingToRollBack"
+    CARRIED_OVER = "CarriedOver"
     # Executing.
     STEPS_RUNNING = "StepsRunning"
     WAITING_FOR_RETRY = "WaitingForRetry"
@@ -42,6 +59,7 @@ class Reason(StrEnum):
     # Monitoring.
     STABILISING = "Stabilising"
     MONITORING_TIMEOUT = "MonitoringTimeoutCannotVerifySuccess"
+    NEW_ALERTS = "WorkflowTriggeredNewAlerts"
     # Rolling back.
     ROLLING_BACK = "RollingBack"
     ROLLED_BACK = "RolledBack"
@@ -59,6 +77,7 @@ class Reason(StrEnum):
     STORE_REFUSED = "StoreRefused"
     DELETED = "Deleted"
     STATUS_UNREADABLE = "StatusUnreadable"
+    STATUS_TOO_LARGE = "StatusTooLarge"
 
     @property
     def snake(self) -> str:
@@ -79,3 +98,7 @@ class EventReason(StrEnum):
     DELETED = "WorkflowExecutionDeleted"
     OWNER_REFERENCE_FAILED = "OwnerReferenceFailed"
     MANUAL_INTERVENTION = "ManualInterventionRequired"
+    APPROVAL_REQUESTED = "ApprovalRequested"
+    APPROVAL_DECIDED = "ApprovalDecided"
+    TARGET_BUSY = "TargetBusy"
+    UNKNOWN_PHASE = "UnknownPhase"

@@ -11,8 +11,7 @@ from wfcore.codec import Malformed
 from wfcore.decision import CancelChild, CreateChild, Decision, Effect
 from wfcore.lifecycle.happenings import happenings
 from wfcore.lifecycle.machine import decide
-from wfcore.lifecycle.phase_monitoring import monitored_targets
-from wfcore.lifecycle.planned import plan_of
+from wfcore.lifecycle.questions import next_question
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.enums import Phase
 from wfcore.model.status import WorkflowExecutionStatus
@@ -30,13 +29,12 @@ from wfcore.program import (
     Found,
     Freshness,
     Happening,
-    Inspect,
-    Inspected,
     Observe,
     Ref,
     Seen,
     SetMetadata,
     Steps,
+    Surroundings,
     Unknown,
 )
 from wfcore.programs.adoption import adopted_metadata
@@ -45,7 +43,7 @@ from wfcore.programs.finishing import RecordAudit
 from wfcore.programs.malformed import refuse_malformed
 from wfcore.rawobject import RawObject
 from wfcore.settings import Settings
-from wfcore.snapshot import Facts, Snapshot, sort_children
+from wfcore.snapshot import Snapshot, sort_children
 
 
 @frozen
@@ -85,7 +83,7 @@ class Reconcile:
         wanted, events = adopted_metadata(workflow, parent)
         if wanted is not None:
             return Adopt(self.ref, self.settings, workflow.metadata.uid, wanted, seen.at, events)
-        return Judge(self.ref, self.settings, workflow, seen.children, self.freshness, seen.at)
+        return Judge(self.ref, self.settings, workflow, seen.children, self.freshness, seen.at, seen.surroundings)
 
 
 @frozen
@@ -132,7 +130,7 @@ class Adopt:
 
 @frozen
 class Judge:
-    """Decide, reading facts about the targets first where the phase needs them."""
+    """Decide, asking first what the phase needs to know besides."""
 
     ref: Ref
     settings: Settings
@@ -140,19 +138,15 @@ class Judge:
     children: tuple[RawObject, ...]
     freshness: Freshness
     at: datetime
+    surroundings: Surroundings
 
     def run(self) -> Steps:
-        """At most one request, then a decision."""
+        """Only reads, each once; then a decision."""
         ours, foreign = sort_children(self.workflow.metadata, self.children)
         snapshot = Snapshot(workflow=self.workflow, settings=self.settings, children=ours, foreign=foreign,
-                            live=self.freshness is Freshness.LIVE)
-        if self.workflow.status.phase is Phase.MONITORING:
-            plan = plan_of(snapshot)
-            targets = () if isinstance(plan, Malformed) else monitored_targets(self.workflow.status, plan)
-            answer = (yield Inspect(targets)) if targets else Inspected(())
-            facts: Facts = dict(zip(targets, answer.objects, strict=True)) if isinstance(answer, Inspected) else \
-                dict.fromkeys(targets)
-            snapshot = attrs.evolve(snapshot, facts=facts)
+                            live=self.freshness is Freshness.LIVE, surroundings=self.surroundings)
+        while (question := next_question(snapshot, self.at)) is not None:
+            snapshot = snapshot.told(question, (yield question))
         return self._act(decide(snapshot, self.at))
 
     def _act(self, decision: Decision) -> Reconcile | Commit | Perform | Finished:
@@ -267,7 +261,7 @@ class Await:
             return Finished(backoff=True)
         ours, foreign = sort_children(workflow.metadata, (*seen.children, *self.foreign))
         decision = decide(Snapshot(workflow=workflow, settings=self.settings, children=ours, foreign=foreign,
-                                   live=True), seen.at)
+                                   live=True, surroundings=seen.surroundings), seen.at)
         if decision.status == workflow.status or decision.need_live:
             return Finished(wake_at=decision.wake_at, backoff=True)
         meta = workflow.metadata

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from attrs import frozen
 
+from wfcore.model.enums import ApprovalPolicy
+
 PROTECTED_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 
 
@@ -38,6 +40,27 @@ class Settings:
     backoff_factor: int = 2
     backoff_cap: timedelta = timedelta(minutes=5)
     ttl_without_parent: timedelta = timedelta(hours=24)
+    approval_timeout: timedelta = timedelta(hours=1)
+    approval_policy: ApprovalPolicy = ApprovalPolicy.REQUESTED
+    # Under OVER_STEPS: a workflow with more steps than this needs an approval.
+    approval_over_steps: int = 10
+    # Live state that was checked longer ago is checked again before anything is executed.
+    recheck_after: timedelta = timedelta(minutes=5)
+    # Busy targets: how long to wait for another workflow, how long a target rests after a success.
+    target_wait_timeout: timedelta = timedelta(minutes=30)
+    target_poll_interval: timedelta = timedelta(seconds=10)
+    target_cooldown: timedelta = timedelta(minutes=5)
+    # After so many failed or ineffective runs on a target within the window an approval is needed; 0: never.
+    loop_breaker_runs: int = 3
+    loop_breaker_window: timedelta = timedelta(hours=24)
+    # History counts only from this confidence and number of samples on.
+    history_min_confidence: float = 0.80
+    history_min_samples: int = 10
+    # The executor's account, as the API server names it, and the Lease that says it is alive.
+    executor_account: str = "system:serviceaccount:kubernaut-system:wf-executor"
+    controller_namespace: str = "kubernaut-system"
+    executor_lease: str = "wf-executor"
+    executor_silence: timedelta = timedelta(seconds=60)
     # Plan and validate, then complete without executing anything.
     observe_only: bool = False
     max_spec_bytes: int = 384 * 1024

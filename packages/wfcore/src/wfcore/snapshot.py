@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from wfcore.codec import Malformed
 from wfcore.model.execution import KubernetesExecutionStatus
 from wfcore.model.workflow import KubernetesExecution, ObjectMeta, WorkflowExecution
 from wfcore.planning.targets import Target
+from wfcore.program import CALM, Inspect, Inspected, Request, Response, Surroundings
 from wfcore.rawobject import RawObject
 from wfcore.settings import Settings
 
@@ -40,7 +41,8 @@ Facts = Mapping[Target, "tuple[RawObject, ...] | None"]
 class Snapshot:
     """The workflow, its children by name, foreign objects in their place, facts about targets.
 
-    `live` tells that nothing in it is stale; `facts` is None unless it was asked for.
+    `live` tells that nothing in it is stale; `answers` holds what was asked besides
+    in this pass, and `facts` what was inspected, None unless something was.
     """
 
     workflow: WorkflowExecution
@@ -49,6 +51,16 @@ class Snapshot:
     foreign: Mapping[str, Foreign] = field(factory=dict)
     facts: Facts | None = None
     live: bool = False
+    surroundings: Surroundings = CALM
+    answers: Mapping[Request, Response] = field(factory=dict)
+
+    def told(self, request: Request, response: Response) -> Snapshot:
+        """The snapshot that also knows the answer to a request; what could not be inspected is unknown."""
+        facts = self.facts
+        if isinstance(request, Inspect):
+            found = response.objects if isinstance(response, Inspected) else (None,) * len(request.targets)
+            facts = {**(facts or {}), **dict(zip(request.targets, found, strict=True))}
+        return evolve(self, facts=facts, answers={**self.answers, request: response})
 
 
 def controller_uid(meta: ObjectMeta) -> str:

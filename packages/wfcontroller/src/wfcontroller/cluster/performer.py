@@ -91,6 +91,8 @@ class Performer:
                 return await self._record(request)
             case Emit():
                 return await self._emit(request)
+            case _:
+                return Failed("unavailable", f"{type(request).__name__} cannot be asked here")
 
     async def _observe(self, request: Observe) -> Response:
         ref = request.ref

@@ -8,17 +8,17 @@ import attrs
 
 from wfcore.codec import Malformed
 from wfcore.decision import Decision
-from wfcore.ending import failed, not_executed
+from wfcore.ending import failed
 from wfcore.lifecycle.conditions import with_conditions
-from wfcore.lifecycle.control import is_held, with_hold
-from wfcore.lifecycle.dry_run import advance_dry_run, is_due
+from wfcore.lifecycle.control import with_hold
 from wfcore.lifecycle.phase_executing import advance_execution
 from wfcore.lifecycle.phase_monitoring import advance_monitoring
-from wfcore.lifecycle.phase_planning import begin, plan_only, planned, problem_text, static_problems, validated
+from wfcore.lifecycle.phase_planning import advance_planning, begin, problem_text
+from wfcore.lifecycle.phase_validating import advance_validating
 from wfcore.lifecycle.planned import plan_of
 from wfcore.lifecycle.soundness import is_sound
 from wfcore.lifecycle.transitions import TERMINAL, TRANSITIONS
-from wfcore.model.enums import Mode, Phase, Stop
+from wfcore.model.enums import Phase, Stop
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
 from wfcore.reasons import Reason
@@ -91,27 +91,9 @@ def _prepare(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime)
     spec = snapshot.workflow.spec
     if spec.stop is not Stop.NO:
         return Decision(status=failed(status, Reason.STOPPED, "stopped before anything was executed", now), wake_at=now)
-    if is_held(spec) and status.phase is Phase.VALIDATING:
-        return Decision(status=status)
-    if status.phase_deadline is not None and now >= status.phase_deadline and not is_held(spec):
-        planning = status.phase is Phase.PLANNING
-        reason = Reason.PLANNING_TIMEOUT if planning else Reason.VALIDATING_TIMEOUT
-        return Decision(status=failed(status, reason, f"{status.phase.value} took too long", now), wake_at=now)
-    problems = static_problems(snapshot) if status.phase is Phase.PLANNING else ()
-    plan = plan_of(snapshot) if not problems else Malformed(problems)
     if status.phase is Phase.PLANNING:
-        if isinstance(plan, Malformed):
-            return Decision(status=planned(snapshot, None, plan.problems, now), wake_at=now)
-        if spec.execution_strategy.mode is Mode.PLAN:
-            return Decision(status=plan_only(snapshot, plan, now), wake_at=now)
-        return Decision(status=planned(snapshot, plan, (), now), wake_at=now)
-    if isinstance(plan, Malformed):
-        return Decision(status=failed(status, Reason.PLANNING_ERROR, problem_text(plan.problems), now), wake_at=now)
-    if is_due(snapshot, status) and not snapshot.settings.observe_only:
-        return advance_dry_run(snapshot, status, plan, now)
-    if snapshot.settings.observe_only:
-        return Decision(status=not_executed(status, now), wake_at=now)
-    return Decision(status=validated(snapshot, status, plan, now), wake_at=now)
+        return advance_planning(snapshot, status, now)
+    return advance_validating(snapshot, status, now)
 
 
 def _running(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> Decision:

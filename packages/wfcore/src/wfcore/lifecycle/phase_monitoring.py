@@ -39,8 +39,9 @@ def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan
     sample was healthy, and the samples in between follow from the interval.
     """
     settings, deadline = snapshot.settings, current_deadline(status, now) or now
-    facts = snapshot.facts
-    health = _health(facts, monitored_targets(status, plan)) if facts is not None else ResourceHealth.UNKNOWN
+    targets = monitored_targets(status, plan)
+    facts = snapshot.facts if targets else {}
+    health = _health(facts, targets) if facts is not None else ResourceHealth.UNKNOWN
     if facts is not None and health is not ResourceHealth.UNKNOWN:
         status = _sampled(status, health, now)
     since = status.stable_since

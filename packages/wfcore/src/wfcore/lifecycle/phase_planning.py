@@ -1,4 +1,4 @@
-"""From a new workflow to a validated one: planning and validating."""
+"""Planning: from a new workflow to one whose plan is published and every step has its entry."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from datetime import datetime
 
 import attrs
 
-from wfcore.codec import Problem, encode
+from wfcore.codec import Malformed, Problem, encode
+from wfcore.decision import Decision
 from wfcore.ending import failed, not_executed
 from wfcore.execution.ledger import clipped
-from wfcore.model.enums import Phase
-from wfcore.model.plan import PlanInputs
+from wfcore.lifecycle.control import is_held
+from wfcore.lifecycle.inputs import inputs_of
+from wfcore.lifecycle.planned import plan_of
+from wfcore.model.enums import Mode, Phase
 from wfcore.model.status import RenderedWorkflow, StepStatus, ValidationResults, WorkflowExecutionStatus
 from wfcore.planning.planner import Plan, with_defaults
 from wfcore.reasons import Reason
@@ -30,6 +33,19 @@ def begin(snapshot: Snapshot, now: datetime) -> WorkflowExecutionStatus:
         phase_deadline=now + snapshot.settings.planning_timeout)
 
 
+def advance_planning(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> Decision:
+    """Check, plan, publish the plan; every problem at once fails the workflow.  O(steps + dependencies)."""
+    if status.phase_deadline is not None and now >= status.phase_deadline and not is_held(snapshot.workflow.spec):
+        return Decision(status=failed(status, Reason.PLANNING_TIMEOUT, "planning took too long", now), wake_at=now)
+    problems = static_problems(snapshot)
+    plan = plan_of(snapshot) if not problems else Malformed(problems)
+    if isinstance(plan, Malformed):
+        return Decision(status=planned(snapshot, None, plan.problems, now), wake_at=now)
+    if snapshot.workflow.spec.execution_strategy.mode is Mode.PLAN:
+        return Decision(status=plan_only(snapshot, plan, now), wake_at=now)
+    return Decision(status=planned(snapshot, plan, (), now), wake_at=now)
+
+
 def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
             now: datetime) -> WorkflowExecutionStatus:
     """The plan is published and every step gets its entry; or planning failed, and why."""
@@ -39,7 +55,7 @@ def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
         reason = Reason.NOT_SUPPORTED if all(p.reason == "NotSupported" for p in problems) else Reason.PLANNING_ERROR
         return failed(attrs.evolve(status, validation_results=ValidationResults(validation_errors=errors)),
                       reason, problem_text(problems), now)
-    inputs = with_defaults(status.plan_inputs or PlanInputs(), snapshot.settings)
+    inputs = with_defaults(inputs_of(snapshot), snapshot.settings)
     return attrs.evolve(
         status, phase=Phase.VALIDATING, plan_inputs=inputs, plan_digest=plan.digest, execution_plan=plan.published,
         total_steps=len(plan.steps), validation_start_time=now,
@@ -51,7 +67,7 @@ def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
 def plan_only(snapshot: Snapshot, plan: Plan, now: datetime) -> WorkflowExecutionStatus:
     """The terminal status of a workflow that only wanted its plan: the rendered steps are published."""
     rendered = tuple(attrs.evolve(plan.rendered[n], plan_digest=plan.digest) for n in plan.order)
-    inputs = with_defaults(snapshot.workflow.status.plan_inputs or PlanInputs(), snapshot.settings)
+    inputs = with_defaults(inputs_of(snapshot), snapshot.settings)
     status = attrs.evolve(
         snapshot.workflow.status, plan_inputs=inputs,
         plan_digest=plan.digest, execution_plan=plan.published, total_steps=len(plan.steps),
@@ -70,12 +86,3 @@ def problem_text(problems: Sequence[Problem]) -> str:
     text = "; ".join(str(problem) for problem in problems[:_SHOWN_PROBLEMS])
     more = len(problems) - _SHOWN_PROBLEMS
     return f"{text}; and {more} more" if more > 0 else text
-
-
-def validated(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan,
-              now: datetime) -> WorkflowExecutionStatus:
-    """Execution begins: the static checks were made before planning, the dry run, if asked for, is over."""
-    results = attrs.evolve(status.validation_results or ValidationResults(), safety_checks_passed=True,
-                           warnings=plan.published.warnings)
-    return attrs.evolve(status, phase=Phase.EXECUTING, execution_start_time=now, phase_deadline=None,
-                        validation_results=results)

@@ -7,6 +7,7 @@ from collections import OrderedDict
 import attrs
 
 from wfcore.codec import Malformed, Problem
+from wfcore.lifecycle.inputs import inputs_of
 from wfcore.model.definition import WorkflowExecutionSpec
 from wfcore.model.enums import Stop
 from wfcore.model.plan import PlanInputs
@@ -28,7 +29,7 @@ def plan_of(snapshot: Snapshot) -> Plan | Malformed:
         return _MISSING
     # The plan does not depend on the two mutable fields.
     spec = attrs.evolve(workflow.spec, suspend=False, stop=Stop.NO)
-    inputs = workflow.status.plan_inputs or PlanInputs()
+    inputs = inputs_of(snapshot)
     key = (workflow.metadata.uid, inputs)
     found = _plans.get(key)
     if found is not None and found[0] == spec and found[1] == settings:

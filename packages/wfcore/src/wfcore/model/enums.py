@@ -127,6 +127,31 @@ class RollbackStrategy(StrEnum):
     NONE = "none"
 
 
+class ApprovalPolicy(StrEnum):
+    """Which workflows need an approval: those that ask for one, all, or also those with many steps."""
+
+    REQUESTED = "Requested"
+    ALWAYS = "Always"
+    OVER_STEPS = "OverSteps"
+
+
+class ApprovalDecision(StrEnum):
+    """What an approver decided; final either way."""
+
+    APPROVED = "approved"
+    DENIED = "denied"
+
+
+class AdjustmentType(StrEnum):
+    """What an adaptation changed.  `skip` is only ever recommended."""
+
+    TIMEOUT = "timeout"
+    RETRY = "retry"
+    ORDER = "order"
+    PARALLELISM = "parallelism"
+    SKIP = "skip"
+
+
 class Mode(StrEnum):
     """`Plan` plans, validates statically and publishes the rendered steps without creating anything."""
 

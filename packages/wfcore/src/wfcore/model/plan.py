@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from attrs import frozen
 
-from wfcore.model.definition import MAX_STEPS, SafetyCheck
-from wfcore.model.enums import RollbackStrategy, Strategy
+from wfcore.model.compensations import RollbackParameters
+from wfcore.model.definition import MAX_STEP_NUMBER, MAX_STEPS, SafetyCheck, WorkflowDefinition
+from wfcore.model.enums import Action, RollbackAction, RollbackStrategy, Strategy
 from wfcore.model.fields import Limits, prop
 
 _STEP = Limits(doc="Step number.", minimum=1)
@@ -51,6 +52,33 @@ class ExecutionPlan:
 
 
 @frozen(kw_only=True)
+class ActionHistory:
+    """What was recorded about one action: how often it was done, how it went, how long it took."""
+
+    action: Action = prop("The action.")
+    samples: int = prop("Steps recorded.", minimum=0)
+    success_rate: float = prop("Share that succeeded, 0 to 1.", minimum=0, maximum=1)
+    retry_success_rate: float = prop("Share that succeeded among those that were retried, 0 to 1.", default=0.0,
+                                     minimum=0, maximum=1)
+    confidence: float = prop("How sure the store is of these figures, 0 to 1.", minimum=0, maximum=1)
+    typical_duration: timedelta | None = prop("Median duration of those that succeeded.", default=None)
+    slow_duration: timedelta | None = prop("95th percentile of those that succeeded.", default=None)
+
+
+@frozen(kw_only=True)
+class PlannedCompensation:
+    """One compensation of a `rollbackOf`: what to restore, and which compensations come first."""
+
+    step_number: int = prop("The step of the source that is undone.", minimum=1, maximum=MAX_STEP_NUMBER)
+    name: str = prop("Its name.", default="", max_length=253)
+    action: Action = prop("What it did.")
+    rollback_action: RollbackAction = prop("The compensation.")
+    parameters: RollbackParameters = prop("Captured values, or those of its rollbackSpec.")
+    timeout: timedelta | None = prop("Time one attempt may take; absent means the operator's.", default=None)
+    after: tuple[int, ...] = prop("Steps that are undone before it.", default=(), max_items=MAX_STEPS, items=_STEP)
+
+
+@frozen(kw_only=True)
 class PlanInputs:
     """Everything planning took from outside the spec, committed once.
 
@@ -64,3 +92,13 @@ class PlanInputs:
     default_max_retries: int | None = prop("Retries of steps where nothing else says.", default=None, minimum=0)
     max_parallel_steps: int | None = prop("Steps at the same time where the spec does not say.", default=None,
                                           minimum=1)
+    history: tuple[ActionHistory, ...] = prop("Recorded history of the actions used, by action.", default=(),
+                                              max_items=32)
+    definition: WorkflowDefinition | None = prop("Definition of the source, for a retryOf that has none of its own.",
+                                                 default=None)
+    carried_over: tuple[int, ...] = prop("Steps that the source of a retryOf has achieved already.", default=(),
+                                         max_items=MAX_STEPS, items=_STEP)
+    compensations: tuple[PlannedCompensation, ...] = prop("What a rollbackOf restores, by step.", default=(),
+                                                          max_items=MAX_STEPS)
+    approval_needed_because: str = prop("Why an approval is needed although nobody asked for one; empty: it is not.",
+                                        default="", max_length=1024)

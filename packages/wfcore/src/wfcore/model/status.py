@@ -9,12 +9,15 @@ from attrs import frozen
 from wfcore.model.conditions import Condition
 from wfcore.model.definition import MAX_STEPS, ObjectReference
 from wfcore.model.enums import (
+    AdjustmentType,
+    ApprovalDecision,
     FailureClass,
     Mutated,
     Outcome,
     Phase,
     ResourceHealth,
     RollbackPhase,
+    SafetyCheckType,
     StepPhase,
 )
 from wfcore.model.execution import KubernetesExecutionSpec
@@ -27,6 +30,32 @@ _LINE = Limits(doc="Text.", max_length=1024)
 
 
 @frozen(kw_only=True)
+class SafetyCheckResult:
+    """One safety check, judged."""
+
+    type: SafetyCheckType = prop("Which check.")
+    required: bool = prop("Whether a failure fails the workflow.", default=False)
+    passed: bool = prop("Whether it passed.")
+    unknown: bool = prop("Whether the facts could not be read.", default=False)
+    message: str = prop("What was found.", default="", max_length=1024)
+
+
+@frozen(kw_only=True)
+class ApprovalStatus:
+    """An approval that is waited for, or was given or denied.  It counts for one plan digest only."""
+
+    needed_because: str = prop("Why an approval is needed.", max_length=1024)
+    requested_at: datetime = prop("Since when it is waited for.")
+    deadline: datetime = prop("When waiting ends.")
+    decision: ApprovalDecision | None = prop("What was decided; absent while waiting.", default=None)
+    by: str = prop("Who decided.", default="", max_length=1024)
+    at: datetime | None = prop("When the decision counted.", default=None)
+    digest: str = prop("The plan digest that was decided on.", default="", max_length=71)
+    reason: str = prop("What the approver said.", default="", max_length=1024)
+    ignored: str = prop("Why an approval that is there does not count.", default="", max_length=1024)
+
+
+@frozen(kw_only=True)
 class ValidationResults:
     """What the validating phase found."""
 
@@ -35,6 +64,8 @@ class ValidationResults:
     dry_run_results: DryRunResults | None = prop("Its results.", default=None)
     approval_received: bool = prop("Whether an approval counted.", default=False)
     approval_timestamp: datetime | None = prop("When it counted.", default=None)
+    safety_checks: tuple[SafetyCheckResult, ...] = prop("The safety checks.", default=(), max_items=64)
+    checked_at: datetime | None = prop("When live state was last checked.", default=None)
     validation_errors: tuple[str, ...] = prop("What failed.", default=(), max_items=500, items=_LINE)
     warnings: tuple[str, ...] = prop("What was noticed.", default=(), max_items=500, items=_LINE)
 
@@ -75,6 +106,8 @@ class StepStatus:
     reason: str = prop("One word for machines.", default="", max_length=63)
     retries_attempted: int = prop("Attempts after the first.", default=0, minimum=0, maximum=10)
     mutated: Mutated = prop("Whether any attempt changed the cluster.", default=Mutated.NO)
+    timeout: timedelta | None = prop("Adapted time-out of the attempts from now on.", default=None)
+    extra_retries: int = prop("Retries that adaptation added.", default=0, minimum=0, maximum=2)
     mutating_attempt: int = prop("Earliest attempt that may have changed something; 0 means none.", default=0,
                                  minimum=0, maximum=11)
     k8s_execution_ref: ObjectReference | None = prop("The child of the current attempt.", default=None)
@@ -118,6 +151,8 @@ class AdaptiveAdjustment:
     """One adaptation and why."""
 
     timestamp: datetime = prop("When.")
+    type: AdjustmentType | None = prop("timeout, retry, order, parallelism or skip.", default=None)
+    step_number: int = prop("The step; 0 means the workflow.", default=0, minimum=0)
     adjustment: str = prop("What was adjusted.", max_length=1024)
     reason: str = prop("Why.", max_length=1024)
 
@@ -130,7 +165,11 @@ class WorkflowResult:
     effectiveness_score: float = prop("0 to 1.", default=0.0, minimum=0, maximum=1)
     resource_health: ResourceHealth = prop("State of the targets.", default=ResourceHealth.UNKNOWN)
     new_alerts_triggered: bool = prop("Whether new alerts matched a target.", default=False)
+    new_alerts: tuple[str, ...] = prop("Alerts that appeared and name a target.", default=(), max_items=50,
+                                       items=_LINE)
     recommended_actions: tuple[str, ...] = prop("What to do next.", default=(), max_items=50, items=_LINE)
+    optimizations: tuple[str, ...] = prop("What would make the next run better.", default=(), max_items=50,
+                                          items=_LINE)
 
 
 @frozen(kw_only=True)
@@ -153,6 +192,10 @@ class WorkflowExecutionStatus:
     plan_inputs: PlanInputs | None = prop("What planning took from outside.", default=None)
     execution_plan: ExecutionPlan | None = prop("The plan, for people.", default=None)
     validation_results: ValidationResults | None = prop("What validating found.", default=None)
+    approval: ApprovalStatus | None = prop("The approval, when one is needed.", default=None)
+    waiting_for: str = prop("Who holds the targets that this workflow waits for.", default="", max_length=1024)
+    target_wait_deadline: datetime | None = prop("When waiting for busy targets ends.", default=None)
+    max_parallel_steps: int | None = prop("Adapted number of steps at the same time.", default=None, minimum=1)
     step_statuses: tuple[StepStatus, ...] = prop("The ledger, one entry per step.", default=(), max_items=MAX_STEPS)
     execution_metrics: ExecutionMetrics | None = prop("Figures.", default=None)
     adaptive_adjustments: tuple[AdaptiveAdjustment, ...] = prop("Adaptations made.", default=(), max_items=100)
@@ -170,6 +213,8 @@ class WorkflowExecutionStatus:
     workflow_deadline: datetime | None = prop("When the whole workflow times out.", default=None)
     suspended_since: datetime | None = prop("Since when nothing is launched because spec.suspend is set.",
                                             default=None)
+    frozen_since: datetime | None = prop("Since when nothing is launched because of an emergency freeze.",
+                                         default=None)
     stable_since: datetime | None = prop("Since when the targets were seen healthy.", default=None)
     last_sample_time: datetime | None = prop("When the targets were last judged.", default=None)
     sampled: int = prop("How often the targets were judged.", default=0, minimum=0)

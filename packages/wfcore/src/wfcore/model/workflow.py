@@ -19,6 +19,13 @@ LABEL_WORKFLOW_UID = "workflowexecution.kubernaut.io/workflow-uid"
 LABEL_STEP = "workflowexecution.kubernaut.io/step"
 LABEL_KIND = "workflowexecution.kubernaut.io/kind"
 
+# Written by people, guarded by the ValidatingAdmissionPolicy `wf-guard`.
+ANNOTATION_CREATED_BY = "workflowexecution.kubernaut.io/created-by"
+ANNOTATION_APPROVAL_BY = "approval.workflowexecution.kubernaut.io/by"
+ANNOTATION_APPROVAL_DECISION = "approval.workflowexecution.kubernaut.io/decision"
+ANNOTATION_APPROVAL_DIGEST = "approval.workflowexecution.kubernaut.io/digest"
+ANNOTATION_APPROVAL_REASON = "approval.workflowexecution.kubernaut.io/reason"
+
 
 @frozen(kw_only=True)
 class OwnerReference:

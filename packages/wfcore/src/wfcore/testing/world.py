@@ -12,31 +12,47 @@ from typing import Any, assert_never
 
 from wfcore.audit import AuditRecord
 from wfcore.codec import encode
+from wfcore.model.plan import ActionHistory
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.model.workflow import TRACKING_FINALIZER, WorkflowExecution
 from wfcore.planning.targets import Target
 from wfcore.program import (
+    CALM,
+    AccessQuestion,
     CommitStatus,
+    Consult,
+    Consulted,
     Create,
     Created,
     DeleteChild,
     DeleteWorkflow,
     Did,
+    DropOutbox,
     Emit,
     Failed,
     FindParent,
+    FindSource,
     Found,
     Happening,
     Inspect,
     Inspected,
+    ListOutbox,
     Observe,
+    Outbox,
+    OutboxEntry,
     Record,
     Ref,
     ReleaseChild,
     Request,
     Response,
+    Review,
+    Reviewed,
     Seen,
     SetMetadata,
+    SourceFound,
+    Survey,
+    Surveyed,
+    Waiting,
 )
 from wfcore.rawobject import RawObject
 from wfcore.resources import ALERT_REMEDIATIONS, KUBERNETES_EXECUTIONS, NAMESPACES, WORKFLOW_EXECUTIONS, Resource
@@ -53,7 +69,12 @@ READY: Mapping[str, Any] = {"status": {"conditions": [{"type": "Ready", "status"
 
 
 class World:
-    """Everything outside a program.  `facts` overrides what is found at a target: objects, or None for unreadable."""
+    """Everything outside a program.
+
+    `facts` overrides what is found at a target: objects, or None for unreadable.
+    `history` is None while the store does not answer; `access` overrides single
+    answers of the authorizer, `allowed_by_default` is the rest.
+    """
 
     def __init__(self, seed: str = "world") -> None:
         self.state = empty(seed)
@@ -63,6 +84,11 @@ class World:
         self.events: list[Happening] = []
         self.commits: list[WorkflowExecutionStatus] = []
         self.facts: dict[Target, tuple[RawObject, ...] | None] = {}
+        self.surroundings = CALM
+        self.history: tuple[ActionHistory, ...] | None = ()
+        self.access: dict[AccessQuestion, bool | None] = {}
+        self.allowed_by_default: bool | None = True
+        self.outbox: dict[str, AuditRecord] = {}
         self.perform(op.Create(NAMESPACES, {"metadata": {"name": "default"}}, self.now))
 
     # --- what tests do to the world -----------------------------------------------------------------------
@@ -122,6 +148,10 @@ class World:
                 return Found(None if stored is None else RawObject(stored.value))
             case Inspect():
                 return Inspected(tuple(self.facts.get(t, (RawObject(healthy(t)),)) for t in request.targets))
+            case Consult() | FindSource() | Survey() | Review():
+                return self._asked(request)
+            case Outbox() | ListOutbox() | DropOutbox():
+                return self._outbox(request)
             case CommitStatus():
                 return self._commit(request)
             case SetMetadata():
@@ -145,13 +175,38 @@ class World:
             case _:
                 assert_never(request)
 
+    def _asked(self, request: Consult | FindSource | Survey | Review) -> Response:
+        match request:
+            case Consult():
+                if self.history is None:
+                    return Failed("unavailable", "the history is away")
+                return Consulted(tuple(h for h in self.history if h.action in request.actions))
+            case FindSource():
+                return SourceFound(*self._found(request.ref))
+            case Survey():
+                return Surveyed(tuple(RawObject(o.value) for o in self.state.bucket(WORKFLOW_EXECUTIONS).ordered))
+            case Review():
+                return Reviewed(tuple(self.access.get(q, self.allowed_by_default) for q in request.questions))
+
+    def _outbox(self, request: Outbox | ListOutbox | DropOutbox) -> Response:
+        match request:
+            case Outbox():
+                self.outbox.setdefault(request.record.workflow_uid, request.record)
+            case ListOutbox():
+                return Waiting(tuple(OutboxEntry(uid, uid, record) for uid, record in self.outbox.items()))
+            case DropOutbox():
+                self.outbox.pop(request.uid, None)
+        return Did()
+
     def _observe(self, ref: Ref) -> Seen:
+        return Seen(*self._found(ref), self.now, self.surroundings)
+
+    def _found(self, ref: Ref) -> tuple[RawObject | None, tuple[RawObject, ...]]:
         stored = self.state.find(WORKFLOW_EXECUTIONS, ref.namespace, ref.name)
         children = [o for o in self.state.bucket(KUBERNETES_EXECUTIONS).ordered
                     if any(r.get("controller") and r["kind"] == "WorkflowExecution" and r["name"] == ref.name
                            and (stored is None or r["uid"] == stored.uid) for r in o.owner_references)]
-        return Seen(None if stored is None else RawObject(stored.value),
-                    tuple(RawObject(child.value) for child in children), self.now)
+        return None if stored is None else RawObject(stored.value), tuple(RawObject(c.value) for c in children)
 
     def _commit(self, request: CommitStatus) -> Response:
         body = {"metadata": {"namespace": request.ref.namespace, "name": request.ref.name, "uid": request.uid,

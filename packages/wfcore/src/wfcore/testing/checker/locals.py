@@ -7,7 +7,24 @@ each new edge of the trie; after that a step of a controller is one look-up.
 
 from __future__ import annotations
 
-from wfcore.program import Did, Emit, Finished, Freshness, Inspect, Inspected, Observe, Program, Request, Response
+from wfcore.program import (
+    Consult,
+    Consulted,
+    Did,
+    Emit,
+    Finished,
+    Freshness,
+    Inspect,
+    Inspected,
+    Observe,
+    Program,
+    Request,
+    Response,
+    Review,
+    Reviewed,
+    Survey,
+    Surveyed,
+)
 from wfcore.rawobject import RawObject
 from wfcore.testing.world import healthy
 
@@ -72,8 +89,9 @@ class Locals:
             asked = self._run(program, heard)
             if isinstance(asked, Finished):
                 return IDLE, asked
-            if isinstance(asked, Emit | Inspect):
-                # Nothing in the explored world depends on Events, and targets are healthy: no choice, no state.
+            if isinstance(asked, Emit | Inspect | Consult | Survey | Review):
+                # Nothing in the explored world depends on Events; targets are healthy and nobody else's, nothing is
+                # recorded and everything allowed: no choice, no state.
                 heard = (*heard, _told(asked))
             elif isinstance(asked, Observe) or not hasattr(asked, "run"):
                 return self._add(program, heard, asked), None
@@ -103,7 +121,15 @@ class Locals:
         return number
 
 
-def _told(request: Emit | Inspect) -> Response:
-    if isinstance(request, Emit):
-        return Did()
-    return Inspected(tuple((RawObject(healthy(target)),) for target in request.targets))
+def _told(request: Emit | Inspect | Consult | Survey | Review) -> Response:
+    match request:
+        case Emit():
+            return Did()
+        case Inspect():
+            return Inspected(tuple((RawObject(healthy(target)),) for target in request.targets))
+        case Consult():
+            return Consulted(())
+        case Survey():
+            return Surveyed(())
+        case Review():
+            return Reviewed((True,) * len(request.questions))

@@ -14,6 +14,8 @@ from wfcore.model.workflow import LABEL_WORKFLOW_UID, TRACKING_FINALIZER
 from wfcore.planning.targets import Target
 from wfcore.program import (
     CommitStatus,
+    Consult,
+    Consulted,
     Create,
     Created,
     DeleteChild,
@@ -22,6 +24,7 @@ from wfcore.program import (
     Emit,
     Failed,
     FindParent,
+    FindSource,
     Found,
     Freshness,
     Inspect,
@@ -32,8 +35,13 @@ from wfcore.program import (
     ReleaseChild,
     Request,
     Response,
+    Review,
+    Reviewed,
     Seen,
     SetMetadata,
+    SourceFound,
+    Survey,
+    Surveyed,
     Unknown,
 )
 from wfcore.rawobject import RawObject
@@ -95,6 +103,14 @@ class Performing:
             case Inspect():
                 found = (self._facts(target) for target in request.targets)
                 return Inspected(tuple(None if o is None else tuple(map(RawObject, o)) for o in found))
+            case Consult():
+                return Consulted(())
+            case Review():
+                return Reviewed((True,) * len(request.questions))
+            case Survey():
+                return Surveyed(tuple(self._decoded.raw(o) for o in self._cluster.all(WORKFLOW_EXECUTIONS)))
+            case FindSource():
+                return self._find_source(controller, request.ref)
             case CommitStatus():
                 return self._commit(controller, request)
             case SetMetadata():
@@ -136,6 +152,10 @@ class Performing:
     def _seen(self, controller: Controller, workflow: StoredObject | None, children: list[StoredObject]) -> Seen:
         raw = self._decoded.raw
         return Seen(None if workflow is None else raw(workflow), tuple(map(raw, children)), controller.now())
+
+    def _find_source(self, controller: Controller, ref: Ref) -> Response:
+        seen = self._observe_live(controller, ref)
+        return SourceFound(seen.workflow, seen.children if seen.workflow is not None else ())
 
     # --- writes -------------------------------------------------------------------------------------------
 

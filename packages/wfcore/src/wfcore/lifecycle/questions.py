@@ -1,0 +1,35 @@
+"""What a decision needs to know besides the workflow and its children: one question at a time, each asked once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from wfcore.codec import Malformed
+from wfcore.lifecycle.phase_monitoring import monitored_targets
+from wfcore.lifecycle.planned import plan_of
+from wfcore.model.enums import Phase
+from wfcore.program import Inspect, Request
+from wfcore.snapshot import Snapshot
+
+
+def next_question(snapshot: Snapshot, now: datetime) -> Request | None:
+    """The next request whose answer `decide` needs and the snapshot lacks, or None.
+
+    A question may depend on the answers so far, never on anything else; an
+    answered one is never asked again, whatever was answered.
+    """
+    match snapshot.workflow.status.phase:
+        case Phase.MONITORING:
+            return _unanswered(snapshot, _about_the_targets(snapshot))
+        case _:
+            return None
+
+
+def _unanswered(snapshot: Snapshot, *questions: Request | None) -> Request | None:
+    return next((q for q in questions if q is not None and q not in snapshot.answers), None)
+
+
+def _about_the_targets(snapshot: Snapshot) -> Request | None:
+    plan = plan_of(snapshot)
+    targets = () if isinstance(plan, Malformed) else monitored_targets(snapshot.workflow.status, plan)
+    return Inspect(targets) if targets else None
