@@ -95,7 +95,10 @@ class Survey:
 
 @frozen
 class AccessQuestion:
-    """May this account do this?  An empty namespace means cluster-wide; `groups` is for service accounts."""
+    """May this account do this?  An empty namespace means cluster-wide; `groups` is for service accounts.
+
+    `resource` names a subresource as RBAC does, `pods/eviction`; an empty `name` means any object.
+    """
 
     user: str
     verb: str

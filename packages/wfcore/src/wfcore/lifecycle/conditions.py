@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 
 from wfcore.lifecycle.transitions import TERMINAL
+from wfcore.lifecycle.validating_conditions import approved_condition, validating_progress
 from wfcore.model.conditions import Condition
 from wfcore.model.enums import ConditionStatus, Outcome, Phase, StepPhase
 from wfcore.model.status import WorkflowExecutionStatus
@@ -64,6 +65,7 @@ def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionSta
         yield "Validated", ConditionStatus.TRUE, reason, "every static check passed; nothing was executed"
     elif over:
         yield "Validated", ConditionStatus.FALSE, reason, status.failure_message
+    yield from approved_condition(status, over)
     if status.suspended_since is not None and not over:
         yield "Suspended", ConditionStatus.TRUE, Reason.SUSPENDED, "spec.suspend is set: nothing is launched"
     elif any(condition.type == "Suspended" for condition in status.conditions):
@@ -97,6 +99,8 @@ def _progressing(status: WorkflowExecutionStatus, over: bool,
             yield "Progressing", ConditionStatus.TRUE, Reason.STABILISING, "watching whether the targets stay healthy"
         case Phase.ROLLING_BACK:
             yield "Progressing", ConditionStatus.TRUE, Reason.ROLLING_BACK, status.rollback_reason
+        case Phase.VALIDATING:
+            yield "Progressing", ConditionStatus.TRUE, *validating_progress(status)
         case _:
             yield "Progressing", ConditionStatus.TRUE, Reason.VALIDATING, "planning and validating"
 

@@ -13,7 +13,8 @@ import attrs
 
 from wfcore.model.definition import WorkflowExecutionSpec
 from wfcore.model.enums import Stop
-from wfcore.model.status import WorkflowExecutionStatus
+from wfcore.model.status import ApprovalStatus, WorkflowExecutionStatus
+from wfcore.snapshot import Snapshot
 
 
 def is_held(spec: WorkflowExecutionSpec) -> bool:
@@ -21,14 +22,26 @@ def is_held(spec: WorkflowExecutionSpec) -> bool:
     return spec.suspend and spec.stop is Stop.NO
 
 
+def held(snapshot: Snapshot) -> bool:
+    """Whether nothing may be launched for this workflow at the moment."""
+    return is_held(snapshot.workflow.spec)
+
+
 def with_hold(status: WorkflowExecutionStatus, spec: WorkflowExecutionSpec, now: datetime) -> WorkflowExecutionStatus:
-    """The status with the beginning of a hold recorded, or its time given back to the deadline of the phase."""
+    """The status with the beginning of a hold recorded, or its time given back to the deadlines of the phase."""
     since = status.suspended_since
     if is_held(spec):
         return status if since is not None else attrs.evolve(status, suspended_since=now)
     if since is None:
         return status
-    return attrs.evolve(status, suspended_since=None, phase_deadline=current_deadline(status, now))
+    return attrs.evolve(status, suspended_since=None, phase_deadline=current_deadline(status, now),
+                        approval=_given_back(status.approval, max(now - since, timedelta(0))))
+
+
+def _given_back(approval: ApprovalStatus | None, time: timedelta) -> ApprovalStatus | None:
+    if approval is None or approval.decision is not None or approval.skipped:
+        return approval
+    return attrs.evolve(approval, deadline=approval.deadline + time)
 
 
 def current_deadline(status: WorkflowExecutionStatus, now: datetime) -> datetime | None:

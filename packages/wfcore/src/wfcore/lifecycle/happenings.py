@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wfcore.lifecycle.validating_conditions import of_approval
 from wfcore.model.enums import Phase
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.program import Happening
@@ -12,9 +13,8 @@ from wfcore.reasons import EventReason
 
 def happenings(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> tuple[Happening, ...]:
     """The Events of one committed status."""
-    if before.phase is after.phase:
-        return ()
-    return tuple(_of_transition(before, after))
+    changed = () if before.phase is after.phase else tuple(_of_transition(before, after))
+    return (*of_approval(before.approval, after), *changed)
 
 
 def _of_transition(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> Iterator[Happening]:

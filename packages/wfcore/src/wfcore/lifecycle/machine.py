@@ -65,7 +65,9 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
 def _latest(status: WorkflowExecutionStatus) -> datetime:
     """No decision is made before the last persisted instant: clocks may go backwards, workflows don't."""
     starts = (status.planning_start_time, status.validation_start_time, status.execution_start_time,
-              status.monitoring_start_time, status.rollback_start_time)
+              status.monitoring_start_time, status.rollback_start_time,
+              status.validation_results.checked_at if status.validation_results else None,
+              status.approval.at if status.approval else None)
     parts = (part for entry in status.step_statuses for part in (entry, entry.rollback) if part is not None)
     entries = (instant for part in parts for instant in (part.start_time, part.end_time))
     return max((instant for instant in (*starts, *entries) if instant is not None),

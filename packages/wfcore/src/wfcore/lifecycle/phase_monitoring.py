@@ -25,11 +25,16 @@ from wfcore.snapshot import Facts, Snapshot
 _JUDGED = frozenset({"Deployment", "Node"})
 
 
+def is_judgeable(target: Target) -> bool:
+    """Whether the health of a target says whether the workflow helped."""
+    return target.kind in _JUDGED or bool(target.selector)
+
+
 def monitored_targets(status: WorkflowExecutionStatus, plan: Plan) -> tuple[Target, ...]:
     """The judgeable targets of the steps that succeeded, sorted."""
     done = (e.step_number for e in status.step_statuses if e.status is StepPhase.COMPLETED)
     return tuple(sorted({t for n in done for t in targets_of(plan.rendered[n].parameters)
-                         if t.kind in _JUDGED or t.selector}))
+                         if is_judgeable(t)}))
 
 
 def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> Decision:

@@ -19,6 +19,7 @@ from wfcore.model.status import RenderedWorkflow, StepStatus, ValidationResults,
 from wfcore.planning.planner import Plan, with_defaults
 from wfcore.reasons import Reason
 from wfcore.snapshot import Snapshot
+from wfcore.validation.authority import creator_of
 from wfcore.validation.document import check_spec
 
 _SHOWN_PROBLEMS = 5
@@ -78,7 +79,8 @@ def plan_only(snapshot: Snapshot, plan: Plan, now: datetime) -> WorkflowExecutio
 def static_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
     """Everything that is wrong with a decoded spec: the same checks as for a document."""
     meta = snapshot.workflow.metadata
-    return tuple(check_spec(encode(snapshot.workflow.spec), meta.namespace, snapshot.settings))
+    spec = encode(snapshot.workflow.spec)
+    return tuple(check_spec(spec, meta.namespace, snapshot.settings, creator_of(meta)))
 
 
 def problem_text(problems: Sequence[Problem]) -> str:

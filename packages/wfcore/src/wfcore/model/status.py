@@ -52,6 +52,9 @@ class ApprovalStatus:
     at: datetime | None = prop("When the decision counted.", default=None)
     digest: str = prop("The plan digest that was decided on.", default="", max_length=71)
     reason: str = prop("What the approver said.", default="", max_length=1024)
+    skipped: bool = prop("Whether the creator may go without it, and does.", default=False)
+    waiting: str = prop("Why it is still waited for, in one word; empty once it is settled.", default="",
+                        max_length=63)
     ignored: str = prop("Why an approval that is there does not count.", default="", max_length=1024)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from wfcore.codec.durations import format_duration
@@ -57,7 +57,10 @@ def _warnings(steps: Mapping[int, WorkflowStep], rendered: Mapping[int, Kubernet
     if uncompensated and strategy.rollback_strategy is not RollbackStrategy.NONE:
         yield (f"step {_listed(uncompensated)} changes the cluster but has no rollbackSpec: "
                "after a rollback what it changed stays changed")
-    yield from _collisions(rendered, needs, order)
+    touched = {n: targets_of(spec.parameters) for n, spec in rendered.items() if IMPACT_OF[spec.action] != "none"}
+    for before, after, target in collisions(touched, needs, order):
+        yield (f"steps {before} and {after} both change {target} and neither waits for the other: "
+               "which change stays is open; let one depend on the other")
     blind = [n for n, spec in rendered.items()
              if spec.action is Action.CHECK_POD_HEALTH and spec.parameters is None and not spec.health_targets]
     if blind:
@@ -70,21 +73,18 @@ def _warnings(steps: Mapping[int, WorkflowStep], rendered: Mapping[int, Kubernet
                f"the estimated duration {format_duration(estimate)}")
 
 
-def _collisions(rendered: Mapping[int, KubernetesExecutionSpec], needs: Mapping[int, frozenset[int]],
-                order: tuple[int, ...]) -> Iterator[str]:
-    """Steps that change the same object and may run at the same time."""
+def collisions(touched: Mapping[int, Iterable[Target]], needs: Mapping[int, frozenset[int]],
+               order: tuple[int, ...]) -> Iterator[tuple[int, int, Target]]:
+    """Pairs of steps that change the same object and may run at the same time.  `touched` is what each changes."""
     last: dict[Target, int] = {}
     looked = 0
     for number in order:
-        for target in targets_of(rendered[number].parameters):
-            if IMPACT_OF[rendered[number].action] == "none":
-                continue
+        for target in dict.fromkeys(touched.get(number, ())):
             before = last.get(target)
             last[target] = number
             looked += before is not None
             if before is not None and looked <= _MAX_COLLISIONS and not dag.is_ancestor(needs, before, number):
-                yield (f"steps {before} and {number} both change {target} and neither waits for the other: "
-                       "which change stays is open; let one depend on the other")
+                yield before, number, target
 
 
 def _listed(numbers: list[int]) -> str:

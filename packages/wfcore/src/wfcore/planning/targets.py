@@ -23,9 +23,16 @@ from wfcore.model.actions import (
     UpdateImageParams,
     UpdateSecretParams,
 )
-from wfcore.model.compensations import RollbackParameters
+from wfcore.model.compensations import (
+    CustomRollbackParams,
+    RestorePreviousConfigParams,
+    RestorePreviousDeploymentParams,
+    RollbackParameters,
+    ScaleToPreviousParams,
+)
 from wfcore.model.definition import WorkflowStep
-from wfcore.model.enums import Action
+from wfcore.model.enums import Action, ExecutionKind
+from wfcore.model.execution import KubernetesExecutionSpec
 
 P = TypeVar("P", bound=StepParameters | RollbackParameters)
 
@@ -42,7 +49,12 @@ IMPACT_OF: Mapping[Action, str] = {
 
 @frozen(order=True)
 class Target:
-    """An object, or with `selector` the pods that match it; `namespace` is empty for nodes."""
+    """An object by name, or with `selector` the pods that match it, or with neither all objects of the kind.
+
+    `namespace` is empty for cluster-scoped kinds; without a name it then means all
+    namespaces.  Steps touch named objects and selected pods only; the rest serves
+    `Inspect`.
+    """
 
     kind: str
     namespace: str
@@ -51,7 +63,7 @@ class Target:
 
     def __str__(self) -> str:
         place = f"{self.namespace}/" if self.namespace else ""
-        return f"{self.kind.lower()}/{place}{self.name or f'({self.selector})'}"
+        return f"{self.kind.lower()}/{place}{self.name or (f'({self.selector})' if self.selector else '*')}"
 
 
 def in_namespace(parameters: P, namespace: str) -> P:
@@ -83,6 +95,27 @@ def targets_of(parameters: StepParameters | None) -> tuple[Target, ...]:
             return (Target("Pod", parameters.namespace, "", parameters.selector),)
         case CustomActionParams() | None:
             return ()
+
+
+def restored_targets(parameters: RollbackParameters | None) -> tuple[Target, ...]:
+    """The objects that a compensation with these (explicit) parameters changes back; nobody knows a custom one's."""
+    match parameters:
+        case RestorePreviousDeploymentParams() | ScaleToPreviousParams():
+            return (Target("Deployment", parameters.namespace, parameters.deployment),)
+        case RestorePreviousConfigParams():
+            return (Target(parameters.type.value, parameters.namespace, parameters.name),)
+        case UncordonNodeParams():
+            return (Target("Node", "", parameters.node_name),)
+        case CustomRollbackParams() | None:
+            return ()
+
+
+def touched_by(spec: KubernetesExecutionSpec) -> tuple[Target, ...]:
+    """The objects that an execution touches or judges."""
+    if spec.kind is ExecutionKind.ROLLBACK:
+        return restored_targets(spec.rollback_parameters)
+    judged = (Target(t.kind, t.namespace, t.name) for t in spec.health_targets)
+    return (*targets_of(spec.parameters), *judged)
 
 
 def step_targets(step: WorkflowStep, namespace: str) -> tuple[Target, ...]:

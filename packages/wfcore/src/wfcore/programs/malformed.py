@@ -20,6 +20,7 @@ from wfcore.programs.finishing import RecordAudit
 from wfcore.rawobject import RawObject
 from wfcore.reasons import EventReason, Reason
 from wfcore.settings import Settings
+from wfcore.validation.authority import creator_of
 from wfcore.validation.document import check_spec
 
 _KEPT = 100
@@ -41,7 +42,7 @@ def refuse_malformed(ref: Ref, settings: Settings, seen: Seen, problems: Malform
     if stand_in.status.phase in TERMINAL:
         return RecordAudit(ref, settings, stand_in, seen.at)
     readable = isinstance(status, WorkflowExecutionStatus)
-    everything = (*problems.problems, *check_spec(raw.value.get("spec"), meta.namespace, settings))
+    everything = (*problems.problems, *check_spec(raw.value.get("spec"), meta.namespace, settings, creator_of(meta)))
     return Refuse(ref, meta, stand_in.status, Malformed(tuple(dict.fromkeys(everything))), readable, seen.at)
 
 

@@ -12,9 +12,17 @@ from typing import Any, assert_never
 
 from wfcore.audit import AuditRecord
 from wfcore.codec import encode
+from wfcore.codec.times import format_time
 from wfcore.model.plan import ActionHistory
 from wfcore.model.status import WorkflowExecutionStatus
-from wfcore.model.workflow import TRACKING_FINALIZER, WorkflowExecution
+from wfcore.model.workflow import (
+    ANNOTATION_APPROVAL_BY,
+    ANNOTATION_APPROVAL_DECISION,
+    ANNOTATION_APPROVAL_DIGEST,
+    ANNOTATION_APPROVAL_REASON,
+    TRACKING_FINALIZER,
+    WorkflowExecution,
+)
 from wfcore.planning.targets import Target
 from wfcore.program import (
     CALM,
@@ -66,6 +74,10 @@ HEALTHY_DEPLOYMENT: Mapping[str, Any] = {
     "status": {"observedGeneration": 1, "updatedReplicas": 1, "availableReplicas": 1},
 }
 READY: Mapping[str, Any] = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+NODE: Mapping[str, Any] = {
+    "metadata": {"name": "node"},
+    "status": {**READY["status"], "allocatable": {"cpu": "64", "memory": "256Gi", "pods": "2000"}},
+}
 
 
 class World:
@@ -127,6 +139,19 @@ class World:
         stored = self.get(KUBERNETES_EXECUTIONS, child)
         self.perform(op.UpdateStatus(KUBERNETES_EXECUTIONS, {**stored, "status": status}, self.now))
 
+    def annotate(self, name: str, **annotations: str) -> None:
+        """Set annotations of a workflow by their full keys."""
+        stored = self.get(WORKFLOW_EXECUTIONS, name)
+        meta = {**stored["metadata"], "annotations": {**stored["metadata"].get("annotations", {}), **annotations}}
+        self.perform(op.Update(WORKFLOW_EXECUTIONS, {**stored, "metadata": meta}, self.now))
+
+    def decide(self, name: str, by: str, decision: str = "approved", reason: str = "", digest: str = "") -> None:
+        """What an approver writes; the digest is that of the plan unless told otherwise."""
+        published = self.get(WORKFLOW_EXECUTIONS, name).get("status", {}).get("planDigest", "")
+        self.annotate(name, **{
+            ANNOTATION_APPROVAL_BY: by, ANNOTATION_APPROVAL_DECISION: decision, ANNOTATION_APPROVAL_REASON: reason,
+            ANNOTATION_APPROVAL_DIGEST: digest or published})
+
     def delete(self, resource: Resource, name: str, *, force: bool = False) -> None:
         """Delete an object; `force` strips its finalizers first, as an impatient person would."""
         stored = self.get(resource, name)
@@ -147,7 +172,7 @@ class World:
                 stored = self.state.find(ALERT_REMEDIATIONS, request.ref.namespace, request.ref.name)
                 return Found(None if stored is None else RawObject(stored.value))
             case Inspect():
-                return Inspected(tuple(self.facts.get(t, (RawObject(healthy(t)),)) for t in request.targets))
+                return Inspected(tuple(self.facts.get(t, found_at(t, self.now)) for t in request.targets))
             case Consult() | FindSource() | Survey() | Review():
                 return self._asked(request)
             case Outbox() | ListOutbox() | DropOutbox():
@@ -250,6 +275,18 @@ class World:
         if not isinstance(result, op.Refused):
             return Did()
         return Failed({404: "missing", 409: "conflict"}.get(result.status, "refused"))
+
+
+def found_at(target: Target, now: datetime) -> tuple[RawObject, ...]:
+    """What a cluster in which nothing is wrong has at a target: a living executor, one large node, nothing else."""
+    match target:
+        case Target(kind="Lease"):
+            return (RawObject({"spec": {"renewTime": format_time(now)}}),)
+        case Target(kind="Node", name=""):
+            return (RawObject(NODE),)
+        case Target(name="", selector=""):
+            return ()
+    return (RawObject(healthy(target)),)
 
 
 def healthy(target: Target) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from wfcore.model.fields import DNS_LABEL, DNS_SUBDOMAIN
 from wfcore.planning.outline import outline_of_raw, resolve
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
-from wfcore.validation.authority import outside_authority
+from wfcore.validation.authority import creator_of, outside_authority
 from wfcore.validation.step_checks import check_step
 from wfcore.validation.supported import unsupported_fields
 
@@ -28,12 +28,13 @@ def check_document(raw: Any, settings: Settings) -> tuple[Problem, ...]:
     """
     if not isinstance(raw, Mapping):
         return (Problem((), "WrongType", f"expected an object, got {shown(raw)}"),)
-    found = [*_identity(raw), *_metadata(raw), *check_spec(raw.get("spec"), _namespace(raw), settings)]
+    found = [*_identity(raw), *_metadata(raw),
+             *check_spec(raw.get("spec"), _namespace(raw), settings, _creator(raw))]
     return tuple(dict.fromkeys(found))
 
 
-def check_spec(spec: Any, namespace: str, settings: Settings) -> Iterator[Problem]:
-    """Every problem of a raw spec of a workflow in `namespace`."""
+def check_spec(spec: Any, namespace: str, settings: Settings, creator: str = "") -> Iterator[Problem]:
+    """Every problem of a raw spec of a workflow in `namespace`; what its creator may do is for others to ask."""
     if not isinstance(spec, Mapping):
         reason, message = ("Missing", "required, but missing") if spec is None else (
             "WrongType", f"expected an object, got {shown(spec)}")
@@ -57,10 +58,10 @@ def check_spec(spec: Any, namespace: str, settings: Settings) -> Iterator[Proble
             yield Problem(_DEFINITION, "Missing", "required, but missing")
         return
     yield from resolve(outline_of_raw(definition), _DEFINITION)[1]
-    yield from _steps(definition, namespace, settings)
+    yield from _steps(definition, namespace, settings, creator)
 
 
-def _steps(definition: Any, namespace: str, settings: Settings) -> Iterator[Problem]:
+def _steps(definition: Any, namespace: str, settings: Settings, creator: str) -> Iterator[Problem]:
     steps = definition.get("steps") if isinstance(definition, Mapping) else None
     for index, raw in enumerate(steps if isinstance(steps, list) else ()):
         path: Path = (*_DEFINITION, "steps", index)
@@ -68,7 +69,7 @@ def _steps(definition: Any, namespace: str, settings: Settings) -> Iterator[Prob
         step = decode(WorkflowStep, raw, path)
         if not isinstance(step, Malformed):
             yield from check_step(step, settings, path)
-            yield from outside_authority(step, namespace, settings, path)
+            yield from outside_authority(step, namespace, settings, path, creator)
 
 
 def _identity(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -94,3 +95,8 @@ def _namespace(raw: Mapping[str, Any]) -> str:
     meta = raw.get("metadata")
     named = meta.get("namespace") if isinstance(meta, Mapping) else None
     return named if isinstance(named, str) and named else "default"
+
+
+def _creator(raw: Mapping[str, Any]) -> str:
+    meta = decode_metadata(raw)
+    return "" if isinstance(meta, Malformed) else creator_of(meta)
