@@ -28,7 +28,9 @@ def with_hold(status: WorkflowExecutionStatus, spec: WorkflowExecutionSpec, now:
         return status if since is not None else attrs.evolve(status, suspended_since=now)
     if since is None:
         return status
-    return attrs.evolve(status, suspended_since=None, phase_deadline=current_deadline(status, now))
+    wait = status.target_wait_deadline
+    return attrs.evolve(status, suspended_since=None, phase_deadline=current_deadline(status, now),
+                        target_wait_deadline=wait and wait + max(now - since, timedelta(0)))
 
 
 def current_deadline(status: WorkflowExecutionStatus, now: datetime) -> datetime | None:

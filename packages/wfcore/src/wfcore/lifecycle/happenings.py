@@ -13,7 +13,8 @@ from wfcore.reasons import EventReason
 def happenings(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> tuple[Happening, ...]:
     """The Events of one committed status."""
     if before.phase is after.phase:
-        return ()
+        waits = after.waiting_for if not before.waiting_for else ""
+        return (Happening("Normal", EventReason.TARGET_BUSY.value, f"waits: {waits}"),) if waits else ()
     return tuple(_of_transition(before, after))
 
 
