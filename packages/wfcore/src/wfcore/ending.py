@@ -64,7 +64,8 @@ def _ended(status: WorkflowExecutionStatus, outcome: Outcome, health: ResourceHe
         outcome=outcome, effectiveness_score=effectiveness(status.step_statuses, rolled_back=rolled_back),
         resource_health=health, recommended_actions=actions)
     return attrs.evolve(
-        status, completion_time=now, phase_deadline=None, workflow_result=result,
+        status, completion_time=now, phase_deadline=None, workflow_result=result, waiting_for="",
+        target_wait_deadline=None,
         execution_metrics=_metrics(status, now, rolled_back=rolled_back))
 
 

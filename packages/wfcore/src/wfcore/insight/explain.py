@@ -70,6 +70,8 @@ def _headline(snapshot: Snapshot, status: WorkflowExecutionStatus) -> str:
         return f"{status.phase.value}: {status.failure_message or outcome}"
     if is_held(snapshot.workflow.spec):
         return "held: spec.suspend is set, nothing is launched until it is removed"
+    if status.waiting_for:
+        return f"waiting for its targets: {status.waiting_for}"
     done = f"{status.current_step} of {status.total_steps} steps finished"
     return f"{status.phase.value or 'new'}: {done}" if status.total_steps else status.phase.value or "new"
 

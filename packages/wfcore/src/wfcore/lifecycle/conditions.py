@@ -56,7 +56,7 @@ def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionSta
     over = status.phase in TERMINAL
     reason = _reason(status)
     if status.plan_digest:
-        yield "Planned", ConditionStatus.TRUE, Reason.PLANNED, f"{status.total_steps} steps, {status.plan_digest}"
+        yield "Planned", ConditionStatus.TRUE, Reason.PLANNED, _planned(status)
     elif over:
         yield "Planned", ConditionStatus.FALSE, reason, status.failure_message
     if status.execution_start_time is not None:
@@ -81,12 +81,19 @@ def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionSta
                status.failure_message or "the workflow ran to its end")
 
 
+def _planned(status: WorkflowExecutionStatus) -> str:
+    note = status.plan_inputs.note if status.plan_inputs else ""
+    return f"{status.total_steps} steps, {status.plan_digest}" + (f"; {note}" if note else "")
+
+
 def _progressing(status: WorkflowExecutionStatus, over: bool,
                  reason: Reason) -> Iterator[tuple[str, ConditionStatus, Reason, str]]:
     if over:
         yield "Progressing", ConditionStatus.FALSE, reason, "the workflow has ended"
         return
     match status.phase:
+        case Phase.PLANNING if status.waiting_for:
+            yield "Progressing", ConditionStatus.TRUE, Reason.TARGET_BUSY, f"waits: {status.waiting_for}"
         case Phase.EXECUTING:
             waiting = [e.step_number for e in status.step_statuses if e.retry_at is not None]
             running = [e.step_number for e in status.step_statuses

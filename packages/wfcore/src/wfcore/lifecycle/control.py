@@ -34,8 +34,9 @@ def with_hold(status: WorkflowExecutionStatus, spec: WorkflowExecutionSpec, now:
         return status if since is not None else attrs.evolve(status, suspended_since=now)
     if since is None:
         return status
+    held, wait = max(now - since, timedelta(0)), status.target_wait_deadline
     return attrs.evolve(status, suspended_since=None, phase_deadline=current_deadline(status, now),
-                        approval=_given_back(status.approval, max(now - since, timedelta(0))))
+                        target_wait_deadline=wait and wait + held, approval=_given_back(status.approval, held))
 
 
 def _given_back(approval: ApprovalStatus | None, time: timedelta) -> ApprovalStatus | None:

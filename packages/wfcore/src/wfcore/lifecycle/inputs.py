@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
+import attrs
+
+from wfcore.execution.ledger import clipped
 from wfcore.model.plan import PlanInputs
+from wfcore.planning.rivals import loop_suspicion, rivals_of
+from wfcore.program import Survey, Surveyed
 from wfcore.snapshot import Snapshot
+
+_LONGEST = 1000
 
 
 def inputs_of(snapshot: Snapshot) -> PlanInputs:
     """The committed inputs, or those that the answers of this pass make."""
-    return snapshot.workflow.status.plan_inputs or PlanInputs()
+    committed = snapshot.workflow.status.plan_inputs
+    if committed is not None:
+        return committed
+    return _with_rivals(snapshot, PlanInputs())
+
+
+def _with_rivals(snapshot: Snapshot, inputs: PlanInputs) -> PlanInputs:
+    """The inputs with what the survey of rivals says about repeated failures on the targets."""
+    request = next((asked for asked in snapshot.answers if isinstance(asked, Survey)), None)
+    if request is None:
+        return inputs
+    answer = snapshot.answers[request]
+    if not isinstance(answer, Surveyed):
+        return noted(inputs, "other workflows could not be surveyed: whether the targets are busy is unknown")
+    meta, since = snapshot.workflow.metadata, snapshot.workflow.status.planning_start_time
+    if since is None:
+        return inputs
+    suspicion = loop_suspicion(frozenset(request.targets), rivals_of(meta, answer.workflows), since, snapshot.settings)
+    return attrs.evolve(inputs, approval_needed_because=clipped(suspicion, _LONGEST)) if suspicion else inputs
+
+
+def noted(inputs: PlanInputs, note: str) -> PlanInputs:
+    """The inputs with one more remark about a source that was left out."""
+    return attrs.evolve(inputs, note=clipped("; ".join(filter(None, (inputs.note, note))), _LONGEST))

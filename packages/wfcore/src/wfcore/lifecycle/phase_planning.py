@@ -11,6 +11,7 @@ from wfcore.codec import Malformed, Problem, encode
 from wfcore.decision import Decision
 from wfcore.ending import failed, not_executed
 from wfcore.execution.ledger import clipped
+from wfcore.lifecycle.busy import wait_for_targets
 from wfcore.lifecycle.control import is_held
 from wfcore.lifecycle.inputs import inputs_of
 from wfcore.lifecycle.planned import plan_of
@@ -44,7 +45,8 @@ def advance_planning(snapshot: Snapshot, status: WorkflowExecutionStatus, now: d
         return Decision(status=planned(snapshot, None, plan.problems, now), wake_at=now)
     if snapshot.workflow.spec.execution_strategy.mode is Mode.PLAN:
         return Decision(status=plan_only(snapshot, plan, now), wake_at=now)
-    return Decision(status=planned(snapshot, plan, (), now), wake_at=now)
+    return wait_for_targets(snapshot, status, plan, now) or Decision(
+        status=planned(snapshot, plan, (), now), wake_at=now)
 
 
 def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
@@ -59,7 +61,7 @@ def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
     inputs = with_defaults(inputs_of(snapshot), snapshot.settings)
     return attrs.evolve(
         status, phase=Phase.VALIDATING, plan_inputs=inputs, plan_digest=plan.digest, execution_plan=plan.published,
-        total_steps=len(plan.steps), validation_start_time=now,
+        total_steps=len(plan.steps), validation_start_time=now, waiting_for="", target_wait_deadline=None,
         step_statuses=tuple(StepStatus(step_number=n, action=step.action.value) for n, step in plan.steps.items()),
         phase_deadline=now + snapshot.settings.validating_timeout,
         workflow_deadline=now + plan.workflow_timeout if plan.workflow_timeout else None)

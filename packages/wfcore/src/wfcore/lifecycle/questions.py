@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from wfcore.codec import Malformed
+from wfcore.lifecycle.busy import survey_question
 from wfcore.lifecycle.phase_monitoring import monitored_targets
 from wfcore.lifecycle.phase_validating import validating_question
 from wfcore.lifecycle.planned import plan_of
@@ -22,6 +23,8 @@ def next_question(snapshot: Snapshot, now: datetime) -> Request | None:
     match snapshot.workflow.status.phase:
         case Phase.VALIDATING:
             return _unanswered(snapshot, validating_question(snapshot, now))
+        case Phase.PLANNING:
+            return _unanswered(snapshot, survey_question(snapshot))
         case Phase.MONITORING:
             return _unanswered(snapshot, _about_the_targets(snapshot))
         case _:
