@@ -22,7 +22,7 @@ from wfcore.snapshot import Snapshot
 
 def advance_validating(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> Decision:
     """One pass of validating: hold, time out, dry-run, and begin execution once everything is in order."""
-    if is_held(snapshot.workflow.spec):
+    if is_held(status):
         return Decision(status=status)
     if status.phase_deadline is not None and now >= status.phase_deadline:
         return Decision(status=failed(status, Reason.VALIDATING_TIMEOUT, "validating took too long", now), wake_at=now)
