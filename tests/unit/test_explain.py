@@ -63,7 +63,7 @@ def test_a_suspended_workflow_says_that_it_is_held() -> None:
     story = Story(workflow(scale(1), suspend=True)).go()
 
     assert explained(story).headline.startswith("held: spec.suspend is set")
-    assert ["ready, but the workflow is suspended"] == why(story)
+    assert ["ready, but spec.suspend is set, nothing is launched until it is removed"] == why(story)
 
 
 def test_a_step_out_of_time_is_cancelled_and_says_so() -> None:

@@ -14,7 +14,7 @@ from wfcore.codec import Malformed
 from wfcore.codec.durations import format_duration
 from wfcore.codec.times import format_time
 from wfcore.decision import CancelChild, CreateChild, Decision
-from wfcore.lifecycle.control import is_held
+from wfcore.lifecycle.control import hold_sentence
 from wfcore.lifecycle.machine import decide
 from wfcore.lifecycle.planned import plan_of
 from wfcore.lifecycle.transitions import TERMINAL
@@ -56,34 +56,35 @@ def explain(snapshot: Snapshot, now: datetime) -> Explanation:
     plan = plan_of(snapshot) if status.plan_digest else None
     known = plan if isinstance(plan, Plan) else None
     decision = decide(snapshot, now)
+    held = hold_sentence(snapshot, decision.status)
     dirty = status.rollback.dirty if status.rollback else ()
     return Explanation(
-        phase=status.phase.value, headline=_headline(snapshot, status),
-        steps=tuple(_step(entry, status, known, snapshot, now) for entry in status.step_statuses),
+        phase=status.phase.value, headline=_headline(status, held),
+        steps=tuple(_step(entry, status, known, held, now) for entry in status.step_statuses),
         next=_next(status, decision, plan), wake_at=None if status.phase in TERMINAL else decision.wake_at,
         commands=tuple(_command(d) for d in dirty))
 
 
-def _headline(snapshot: Snapshot, status: WorkflowExecutionStatus) -> str:
+def _headline(status: WorkflowExecutionStatus, held: str) -> str:
     if status.phase in TERMINAL:
         outcome = status.workflow_result.outcome.value if status.workflow_result else "nothing executed"
         return f"{status.phase.value}: {status.failure_message or outcome}"
-    if is_held(snapshot.workflow.spec):
-        return "held: spec.suspend is set, nothing is launched until it is removed"
+    if held:
+        return f"held: {held}"
     if status.waiting_for:
         return f"waiting for its targets: {status.waiting_for}"
     done = f"{status.current_step} of {status.total_steps} steps finished"
     return f"{status.phase.value or 'new'}: {done}" if status.total_steps else status.phase.value or "new"
 
 
-def _step(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None, snapshot: Snapshot,
+def _step(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None, held: str,
           now: datetime) -> StepExplanation:
     number = entry.step_number
     if entry.rollback is not None:
         return StepExplanation(number, entry.status.value, _compensation(entry))
     match entry.status:
         case StepPhase.PENDING:
-            return _pending(entry, status, plan, snapshot)
+            return _pending(entry, status, plan, held)
         case StepPhase.EXECUTING if entry.retry_at is not None:
             return StepExplanation(number, "waiting", f"attempt {entry.attempt} failed ({entry.error_message}); "
                                    f"the next starts at {format_time(entry.retry_at)}")
@@ -97,15 +98,15 @@ def _step(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None,
 
 
 def _pending(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None,
-             snapshot: Snapshot) -> StepExplanation:
+             held: str) -> StepExplanation:
     finished = {e.step_number for e in status.step_statuses if e.status is StepPhase.COMPLETED}
     needs = plan.needs.get(entry.step_number, frozenset()) if plan else frozenset()
     missing = tuple(sorted(needs - finished))
     if missing:
         why = f"needs step {', '.join(map(str, missing))} first"
         return StepExplanation(entry.step_number, "waiting", why, missing)
-    if is_held(snapshot.workflow.spec):
-        return StepExplanation(entry.step_number, "waiting", "ready, but the workflow is suspended")
+    if held:
+        return StepExplanation(entry.step_number, "waiting", f"ready, but {held}")
     if status.execution_start_time is None:
         return StepExplanation(entry.step_number, "waiting", "execution has not begun")
     return StepExplanation(entry.step_number, "waiting",

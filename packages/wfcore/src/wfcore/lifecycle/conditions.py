@@ -17,10 +17,15 @@ from wfcore.reasons import Reason
 AUDIT_RECORDED = "AuditRecorded"
 
 
-def with_conditions(status: WorkflowExecutionStatus, generation: int, now: datetime) -> WorkflowExecutionStatus:
-    """The status with its conditions brought up to date; what has not changed keeps its transition time."""
+def with_conditions(status: WorkflowExecutionStatus, generation: int, now: datetime, *,
+                    held: str = "") -> WorkflowExecutionStatus:
+    """The status with its conditions brought up to date; what has not changed keeps its transition time.
+
+    `held` says why nothing is launched, of which the status itself only knows since when.
+    """
     before = {condition.type: condition for condition in status.conditions}
-    wanted = {type_: (state, reason, message) for type_, state, reason, message in _derive(status)}
+    derived = (*_derive(status), *_holds(status, held))
+    wanted = {type_: (state, reason, message) for type_, state, reason, message in derived}
     kept = [c for c in status.conditions if c.type not in wanted]
     fresh = [_condition(before.get(type_), type_, *value, generation, now) for type_, value in wanted.items()]
     return attrs.evolve(status, conditions=tuple(sorted((*kept, *fresh), key=lambda c: c.type)))
@@ -66,10 +71,6 @@ def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionSta
     elif over:
         yield "Validated", ConditionStatus.FALSE, reason, status.failure_message
     yield from approved_condition(status, over)
-    if status.suspended_since is not None and not over:
-        yield "Suspended", ConditionStatus.TRUE, Reason.SUSPENDED, "spec.suspend is set: nothing is launched"
-    elif any(condition.type == "Suspended" for condition in status.conditions):
-        yield "Suspended", ConditionStatus.FALSE, Reason.RESUMED, "the workflow is not held"
     yield from _progressing(status, over, reason)
     yield from _rollback(status, over)
     if over:
@@ -84,6 +85,14 @@ def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionSta
 def _planned(status: WorkflowExecutionStatus) -> str:
     note = status.plan_inputs.note if status.plan_inputs else ""
     return f"{status.total_steps} steps, {status.plan_digest}" + (f"; {note}" if note else "")
+
+
+def _holds(status: WorkflowExecutionStatus, held: str) -> Iterator[tuple[str, ConditionStatus, Reason, str]]:
+    if held:
+        reason = Reason.SUSPENDED if status.frozen_since is None else Reason.FROZEN
+        yield "Suspended", ConditionStatus.TRUE, reason, held
+    elif any(condition.type == "Suspended" for condition in status.conditions):
+        yield "Suspended", ConditionStatus.FALSE, Reason.RESUMED, "the workflow is not held"
 
 
 def _progressing(status: WorkflowExecutionStatus, over: bool,

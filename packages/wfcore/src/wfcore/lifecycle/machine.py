@@ -7,10 +7,16 @@ from datetime import UTC, datetime
 import attrs
 
 from wfcore.codec import Malformed
-from wfcore.decision import Decision
+from wfcore.decision import CreateChild, Decision
 from wfcore.ending import failed
 from wfcore.lifecycle.conditions import with_conditions
-from wfcore.lifecycle.control import with_hold
+from wfcore.lifecycle.control import (
+    FREEZE_POLL,
+    as_it_is_stored,
+    as_it_stands,
+    hold_sentence,
+    with_hold,
+)
 from wfcore.lifecycle.phase_executing import advance_execution
 from wfcore.lifecycle.phase_monitoring import advance_monitoring
 from wfcore.lifecycle.phase_planning import advance_planning, begin, problem_text
@@ -51,15 +57,34 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
     if before.phase in TERMINAL:
         return Decision(status=before)
     now = max(now, _latest(before))
-    decision = _advance(snapshot, with_hold(before, snapshot.workflow.spec, now), now)
+    stored = with_hold(snapshot, before, now)
+    shown = as_it_stands(snapshot, stored, now)
+    decision = _advance(snapshot, shown, now)
     if decision.need_live:
         return decision
+    decision = attrs.evolve(decision, status=as_it_is_stored(decision.status, shown, stored))
     if decision.status.phase is not before.phase:
         if decision.status.phase not in TRANSITIONS[before.phase]:
             raise IllegalTransition(before.phase, decision.status.phase)
-        decision = _continued(snapshot, decision, now)
+        # A phase may end a hold: a suspension does not hold a rollback, and nothing holds what is over.
+        entered = attrs.evolve(decision, status=with_hold(snapshot, decision.status, now))
+        decision = _continued(snapshot, entered, now)
+    return _rounded_off(snapshot, decision, now)
+
+
+def _rounded_off(snapshot: Snapshot, decision: Decision, now: datetime) -> Decision:
+    """The decision with its conditions.
+
+    Under a freeze not even a child that was intended before is created, and
+    nobody has to tell when it is over.
+    """
+    status, wake_at, effects = decision.status, decision.wake_at, decision.effects
+    if status.frozen_since is not None:
+        wake_at = min(wake_at or now + FREEZE_POLL, now + FREEZE_POLL)
+        effects = tuple(effect for effect in effects if not isinstance(effect, CreateChild))
     generation = snapshot.workflow.metadata.generation
-    return attrs.evolve(decision, status=with_conditions(decision.status, generation, now))
+    return attrs.evolve(decision, wake_at=wake_at, effects=effects, status=with_conditions(
+        status, generation, now, held=hold_sentence(snapshot, status)))
 
 
 def _latest(status: WorkflowExecutionStatus) -> datetime:

@@ -23,6 +23,7 @@ from wfcore.execution.ledger import (
     skipped,
 )
 from wfcore.execution.retries import is_idempotent, should_retry
+from wfcore.lifecycle.control import is_held
 from wfcore.model.enums import Phase, StepPhase, Stop
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import KubernetesExecution
@@ -52,7 +53,7 @@ def advance_execution(snapshot: Snapshot, status: WorkflowExecutionStatus, plan:
     halt = _halt(status, plan, ledger, snapshot.workflow.spec.stop, now)
     if halt is None:
         _skip_dependants(plan, ledger, now)
-        if status.suspended_since is None:
+        if not is_held(status):
             _launch(snapshot, plan, ledger, progress, now)
         if status.workflow_deadline is not None:
             progress.wakes.append(status.workflow_deadline)

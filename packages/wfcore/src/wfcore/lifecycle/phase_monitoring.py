@@ -12,7 +12,6 @@ import attrs
 from wfcore.codec.durations import format_duration
 from wfcore.decision import Decision
 from wfcore.ending import completed
-from wfcore.lifecycle.control import current_deadline
 from wfcore.model.enums import Outcome, ResourceHealth, StepPhase
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
@@ -43,7 +42,7 @@ def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan
     Only a change of the verdict is written: `stableSince` says since when every
     sample was healthy, and the samples in between follow from the interval.
     """
-    settings, deadline = snapshot.settings, current_deadline(status, now) or now
+    settings, deadline = snapshot.settings, status.phase_deadline or now
     targets = monitored_targets(status, plan)
     facts = snapshot.facts if targets else {}
     health = _health(facts, targets) if facts is not None else ResourceHealth.UNKNOWN

@@ -12,7 +12,6 @@ from wfcore.decision import Decision
 from wfcore.ending import failed, not_executed
 from wfcore.execution.ledger import clipped
 from wfcore.lifecycle.busy import wait_for_targets
-from wfcore.lifecycle.control import is_held
 from wfcore.lifecycle.inputs import inputs_of
 from wfcore.lifecycle.planned import plan_of
 from wfcore.model.enums import Mode, Phase
@@ -37,7 +36,7 @@ def begin(snapshot: Snapshot, now: datetime) -> WorkflowExecutionStatus:
 
 def advance_planning(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> Decision:
     """Check, plan, publish the plan; every problem at once fails the workflow.  O(steps + dependencies)."""
-    if status.phase_deadline is not None and now >= status.phase_deadline and not is_held(snapshot.workflow.spec):
+    if status.phase_deadline is not None and now >= status.phase_deadline:
         return Decision(status=failed(status, Reason.PLANNING_TIMEOUT, "planning took too long", now), wake_at=now)
     problems = static_problems(snapshot)
     plan = plan_of(snapshot) if not problems else Malformed(problems)

@@ -49,7 +49,8 @@ def advance_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
     blocked = _blocked(plan, ledger)
     free = plan.max_parallel - sum(map(_is_under_way, ledger.values()))
     for number in plan.order:
-        waits = number in blocked or (free <= 0 and not _is_under_way(ledger[number]))
+        waits = (number in blocked or status.frozen_since is not None
+                 or (free <= 0 and not _is_under_way(ledger[number])))
         before = _is_under_way(ledger[number])
         _launch_or_expire(snapshot, plan, ledger, number, progress, waits, expired, now)
         free -= _is_under_way(ledger[number]) - before
