@@ -16,6 +16,7 @@ from wfcore.lifecycle.inputs import inputs_of
 from wfcore.lifecycle.planned import plan_of
 from wfcore.model.enums import Mode, Phase
 from wfcore.model.status import RenderedWorkflow, StepStatus, ValidationResults, WorkflowExecutionStatus
+from wfcore.planning.digest import without_secrets
 from wfcore.planning.planner import Plan, with_defaults
 from wfcore.reasons import Reason
 from wfcore.snapshot import Snapshot
@@ -68,7 +69,7 @@ def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
 
 def plan_only(snapshot: Snapshot, plan: Plan, now: datetime) -> WorkflowExecutionStatus:
     """The terminal status of a workflow that only wanted its plan: the rendered steps are published."""
-    rendered = tuple(attrs.evolve(plan.rendered[n], plan_digest=plan.digest) for n in plan.order)
+    rendered = tuple(attrs.evolve(without_secrets(plan.rendered[n]), plan_digest=plan.digest) for n in plan.order)
     inputs = with_defaults(inputs_of(snapshot), snapshot.settings)
     status = attrs.evolve(
         snapshot.workflow.status, plan_inputs=inputs,

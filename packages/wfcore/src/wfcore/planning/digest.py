@@ -26,7 +26,7 @@ def plan_digest(steps: Iterable[KubernetesExecutionSpec], needs: Mapping[int, fr
                 max_parallel: int, inputs: PlanInputs) -> str:
     """`sha256:` and 64 hex digits."""
     content = {
-        "steps": [encode(_without_secrets(step)) for step in steps],
+        "steps": [encode(without_secrets(step)) for step in steps],
         "needs": {str(number): sorted(wanted) for number, wanted in needs.items()},
         "retries": {str(number): count for number, count in retries.items()},
         "critical": sorted(critical),
@@ -37,7 +37,8 @@ def plan_digest(steps: Iterable[KubernetesExecutionSpec], needs: Mapping[int, fr
     return f"sha256:{hashlib.sha256(canonical(content)).hexdigest()}"
 
 
-def _without_secrets(spec: KubernetesExecutionSpec) -> KubernetesExecutionSpec:
+def without_secrets(spec: KubernetesExecutionSpec) -> KubernetesExecutionSpec:
+    """The spec with every inline value of a Secret emptied; the keys stay."""
     if not isinstance(spec.parameters, UpdateSecretParams) or not spec.parameters.data_updates:
         return spec
     keys = StrMap(dict.fromkeys(spec.parameters.data_updates, ""))

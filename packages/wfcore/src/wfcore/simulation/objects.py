@@ -14,7 +14,9 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
+from wfcore.rawobject import RawObject
 from wfcore.resources import Resource
+from wfcore.simulation.decoded import InParts
 
 Json: TypeAlias = Mapping[str, Any]
 Place: TypeAlias = tuple[str, str]  # namespace ("" for cluster-scoped kinds), name
@@ -43,6 +45,11 @@ class StoredObject:
     @cached_property
     def digest(self) -> bytes:
         return fingerprint(self.text)
+
+    @cached_property
+    def raw(self) -> RawObject:
+        """The object as programs see it; what they decode of it they decode once."""
+        return InParts(self.value)
 
     @property
     def metadata(self) -> Json:
