@@ -102,3 +102,4 @@ class EventReason(StrEnum):
     APPROVAL_DECIDED = "ApprovalDecided"
     TARGET_BUSY = "TargetBusy"
     UNKNOWN_PHASE = "UnknownPhase"
+    RECONCILE_PANIC = "ReconcilePanic"
