@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
 from wfcontroller.api import Api, Object
 from wfcontroller.objects import uid_of
 from wfcontroller.run.initial import create_workflow
 from wfcontroller.run.request import RunObserver
+from wfcontroller.sources import place_of, unnamed_sources, with_uids
 from wfcore.model.workflow import (
     ANNOTATION_APPROVAL_BY,
     ANNOTATION_APPROVAL_DECISION,
@@ -20,7 +20,6 @@ from wfcore.program import Ref
 
 # Whoever approves in a run goes by another name: nobody approves what is their own.
 CREATOR = "wfctl-run-file"
-_SOURCES = ("rollbackOf", "retryOf")
 _APPROVAL = (ANNOTATION_APPROVAL_BY, ANNOTATION_APPROVAL_DECISION, ANNOTATION_APPROVAL_DIGEST,
              ANNOTATION_APPROVAL_REASON)
 
@@ -45,7 +44,7 @@ class Submission:
             if None not in sources.values():
                 del self._waiting[ref]
                 self._say_what_is_dropped(ref, document)
-                uids = {source.name: uid_of(found) for source, found in sources.items() if found is not None}
+                uids = {source: uid_of(found) for source, found in sources.items() if found is not None}
                 await create_workflow(self._api, submitted(document, uids))
 
     def _say_what_is_dropped(self, ref: Ref, document: Object) -> None:
@@ -55,27 +54,9 @@ class Submission:
                                    "to another run; --approve or --reject decides in this one")
 
 
-def place_of(document: Object) -> Ref:
-    """Where a workflow of the files will stand."""
-    meta = document["metadata"]
-    return Ref(meta.get("namespace") or "default", meta["name"])
-
-
-def unnamed_sources(document: Object) -> Iterator[Ref]:
-    """The workflows that this one rolls back or retries and names without a uid: nobody knows it before the run."""
-    for key in _SOURCES:
-        source = document["spec"].get(key)
-        if source and not source.get("uid"):
-            yield Ref(place_of(document).namespace, source["name"])
-
-
-def submitted(document: Object, uids: Mapping[str, str]) -> Object:
+def submitted(document: Object, uids: Mapping[Ref, str]) -> Object:
     """The document as its creator sends it: sources by uid, the creator's name, no approval."""
-    spec: dict[str, Any] = dict(document["spec"])
-    for key in _SOURCES:
-        if spec.get(key) and not spec[key].get("uid"):
-            spec[key] = {**spec[key], "uid": uids[spec[key]["name"]]}
-    meta = document["metadata"]
+    named = with_uids(document, uids)
+    meta = named["metadata"]
     annotations = {name: text for name, text in (meta.get("annotations") or {}).items() if name not in _APPROVAL}
-    return {**document, "spec": spec,
-            "metadata": {**meta, "annotations": {**annotations, ANNOTATION_CREATED_BY: CREATOR}}}
+    return {**named, "metadata": {**meta, "annotations": {**annotations, ANNOTATION_CREATED_BY: CREATOR}}}
