@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from wfcontroller.run.request import RunFailed, RunObserver, RunRequest, RunResult
+from wfcore.model.enums import ApprovalDecision
 
 from .cli_world import EXAMPLES, ROOT, scale, wfctl, workflow, written
 from .ended import START, rolled_back, succeeded
@@ -126,6 +127,27 @@ def test_options_reach_the_session(session: Session, file: Path) -> None:
     assert [json.loads(file.read_text())] == list(asked.documents)
 
 
+@pytest.mark.parametrize(("options", "decision"), [
+    ([], None), (["--approve"], ApprovalDecision.APPROVED), (["--reject"], ApprovalDecision.DENIED)])
+def test_the_answer_to_approvals_is_the_one_that_was_given(options: list[str], decision: ApprovalDecision | None,
+                                                          session: Session, file: Path) -> None:
+    wfctl("run", file, *options)
+
+    assert [decision] == [asked.decision for asked in session.asked]
+
+
+def test_a_freeze_that_nothing_could_end_is_refused(session: Session, tmp_path: Path) -> None:
+    def freeze(namespace: str, name: str) -> dict[str, Any]:
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}}
+
+    refused = wfctl("run", written(tmp_path, workflow(scale(1)), freeze("kubernaut-system", "wf-freeze")))
+    others = written(tmp_path, workflow(scale(1)), freeze("default", "wf-freeze"), freeze("kubernaut-system", "x"))
+
+    assert (2, 0) == (refused.code, wfctl("run", others).code)
+    assert "ConfigMap wf-freeze in namespace kubernaut-system freezes every workflow" in refused.err
+    assert 1 == len(session.asked)
+
+
 @pytest.mark.parametrize("options", [[], ["-o", "json"], ["--speed", "max"]])
 def test_without_a_terminal_a_run_takes_no_time(options: list[str], session: Session, file: Path) -> None:
     wfctl("run", file, *options)
@@ -204,6 +226,7 @@ def test_a_database_that_is_not_there_is_the_environments_failure(file: Path) ->
     (["--fail", "x"], "'x' is not STEP or STEP:ATTEMPTS"), (["--fail", "0"], "is not STEP"),
     (["--fail", "1:"], "is not STEP"), (["--fail", "1:0"], "is not STEP"), (["--fail", "1:-1"], "is not STEP"),
     (["--fail", "1", "--fail", "1:2"], "step 1 is given twice"), (["--fail", "9"], "no workflow has a step 9"),
+    (["--approve", "--reject"], "--approve and --reject exclude each other"),
     (["--speed", "fast"], "'fast' is not a positive number or max"), (["--speed", "0"], "is not a positive"),
     (["--speed", "inf"], "is not a positive"), (["--speed", "nan"], "is not a positive"), (["--seed", "-1"], "-1"),
 ])

@@ -24,7 +24,7 @@ class StepAudit:
     step_number: int
     action: str
     status: str
-    duration: timedelta | None
+    duration: timedelta | None = None
     retries_attempted: int
     rollback_status: str
     error_message: str
@@ -53,7 +53,7 @@ class AuditRecord:
     outcome: str
     effectiveness_score: float
     rollbacks_performed: int
-    started_at: datetime | None
+    started_at: datetime | None = None
     completed_at: datetime
     status: str
     failure_reason: str

@@ -105,3 +105,4 @@ class EventReason(StrEnum):
     APPROVAL_DECIDED = "ApprovalDecided"
     TARGET_BUSY = "TargetBusy"
     UNKNOWN_PHASE = "UnknownPhase"
+    RECONCILE_PANIC = "ReconcilePanic"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wfcontroller.cli.notices import adjustment_line, decision_line, failed_checks
 from wfcontroller.cli.outcomes import is_success, planned_only
 
 
@@ -14,16 +15,25 @@ def verdict_lines(document: Mapping[str, Any]) -> Iterator[str]:
     steps = {step["stepNumber"]: step for step in document["steps"]}
     if document["failureMessage"]:
         yield f"why: {document['failureMessage']} ({document['failureReason']})"
+    yield from failed_checks(document["safetyChecks"])
+    approval = document["approval"]
+    if approval and approval.get("decision"):
+        yield decision_line(approval)
     for step in document["steps"]:
         said = step["errorMessage"]
         if said and step["status"] in ("failed", "skipped") and said not in (document["failureMessage"] or ""):
             yield f"step {step['stepNumber']} {step['name']} {step['status']}: {said}"
+    if document["carriedOver"]:
+        yield "carried over: " + ", ".join(f"{number} {steps[number]['name']}" for number in document["carriedOver"])
+    yield from map(adjustment_line, document["adaptiveAdjustments"])
     if document["rollback"]:
         done = [f"{one['stepNumber']} {steps[one['stepNumber']]['name']}" + (
             "" if one["status"] == "completed" else f" ({one['status']})") for one in document["rollback"]]
         yield f"rolled back: {', '.join(done)}"
     for left in document["dirty"]:
         yield f"still changed: {_object(left)}{_states(left)}; restore it by hand"
+    for optimization in document["optimizations"]:
+        yield f"next time: {optimization}"
     if document["auditId"]:
         yield f"audit record: {document['auditId']}"
 
