@@ -14,13 +14,16 @@ from wfcore.codec import Malformed
 from wfcore.codec.durations import format_duration
 from wfcore.codec.times import format_time
 from wfcore.decision import CancelChild, CreateChild, Decision
+from wfcore.lifecycle.approval import is_awaited, sentence
 from wfcore.lifecycle.control import hold_sentence
 from wfcore.lifecycle.machine import decide
 from wfcore.lifecycle.planned import plan_of
+from wfcore.lifecycle.questions import next_question
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.enums import RollbackPhase, StepPhase
 from wfcore.model.status import DirtyObject, StepStatus, WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
+from wfcore.program import Inspect, Request, Review
 from wfcore.snapshot import Snapshot
 
 
@@ -39,7 +42,8 @@ class Explanation:
     """A workflow at one instant.
 
     `next` says what the next pass does, `wake_at` when it is due without any
-    event; `commands` are what a person can type about objects left changed.
+    event; `commands` are what a person can type: to decide on the plan that waits
+    for it, to look at objects left changed.
     """
 
     phase: str
@@ -61,8 +65,9 @@ def explain(snapshot: Snapshot, now: datetime) -> Explanation:
     return Explanation(
         phase=status.phase.value, headline=_headline(status, held),
         steps=tuple(_step(entry, status, known, held, now) for entry in status.step_statuses),
-        next=_next(status, decision, plan), wake_at=None if status.phase in TERMINAL else decision.wake_at,
-        commands=tuple(_command(d) for d in dirty))
+        next=_next(status, decision, plan, next_question(snapshot, now)),
+        wake_at=None if status.phase in TERMINAL else decision.wake_at,
+        commands=(*_approving(snapshot), *map(_command, dirty)))
 
 
 def _headline(status: WorkflowExecutionStatus, held: str) -> str:
@@ -73,6 +78,8 @@ def _headline(status: WorkflowExecutionStatus, held: str) -> str:
         return f"held: {held}"
     if status.waiting_for:
         return f"waiting for its targets: {status.waiting_for}"
+    if status.approval is not None and is_awaited(status):
+        return f"{status.phase.value}: {sentence(status.approval)}"
     done = f"{status.current_step} of {status.total_steps} steps finished"
     return f"{status.phase.value or 'new'}: {done}" if status.total_steps else status.phase.value or "new"
 
@@ -107,6 +114,8 @@ def _pending(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | No
         return StepExplanation(entry.step_number, "waiting", why, missing)
     if held:
         return StepExplanation(entry.step_number, "waiting", f"ready, but {held}")
+    if is_awaited(status):
+        return StepExplanation(entry.step_number, "waiting", "the plan has not been approved")
     if status.execution_start_time is None:
         return StepExplanation(entry.step_number, "waiting", "execution has not begun")
     return StepExplanation(entry.step_number, "waiting",
@@ -135,11 +144,16 @@ def _compensation(entry: StepStatus) -> str:
             return f"could not be compensated: {rollback.error_message}"
 
 
-def _next(status: WorkflowExecutionStatus, decision: Decision, plan: Plan | Malformed | None) -> str:
+def _next(status: WorkflowExecutionStatus, decision: Decision, plan: Plan | Malformed | None,
+          question: Request | None) -> str:
     if status.phase in TERMINAL:
         return "nothing: the workflow has ended"
     if isinstance(plan, Malformed):
         return "it fails: its plan can no longer be computed"
+    if isinstance(question, Review):
+        return "the API server is asked who may do what"
+    if isinstance(question, Inspect):
+        return "the targets are looked at"
     if decision.need_live:
         return "the API server is asked again, because what is known may be stale"
     starts = [effect.name for effect in decision.effects if isinstance(effect, CreateChild)]
@@ -152,6 +166,15 @@ def _next(status: WorkflowExecutionStatus, decision: Decision, plan: Plan | Malf
         return "; ".join(parts)
     due = f"at {format_time(decision.wake_at)}, or sooner " if decision.wake_at else ""
     return f"look again {due}when something changes"
+
+
+def _approving(snapshot: Snapshot) -> tuple[str, ...]:
+    """How to approve the plan, and only this plan, when that is what the workflow waits for."""
+    meta, status = snapshot.workflow.metadata, snapshot.workflow.status
+    if status.phase in TERMINAL or not is_awaited(status):
+        return ()
+    place = f" -n {meta.namespace}" if meta.namespace else ""
+    return (f"wfctl approve{place} {meta.name} --digest {status.plan_digest}",)
 
 
 def _command(dirty: DirtyObject) -> str:

@@ -32,6 +32,7 @@ from wfcore.model.definition import (
     DependencyList,
     ExecutionStrategy,
     RollbackSpec,
+    SafetyCheck,
     WorkflowDefinition,
     WorkflowExecutionSpec,
     WorkflowStep,
@@ -82,9 +83,10 @@ def rollback_specs() -> st.SearchStrategy[RollbackSpec]:
     """Compensations with matching parameters, or none, within the namespace `default`."""
     def build(action: RollbackAction) -> st.SearchStrategy[RollbackSpec]:
         cls: Any = ROLLBACK_PARAMETERS_OF[action]
+        # A compensation acts where its step does, and these steps act on no nodes.
+        given = st.none() if action is RollbackAction.UNCORDON_NODE else st.none() | instances(cls).flatmap(_localised)
         return st.builds(
-            RollbackSpec, action=st.just(action), timeout=st.none() | st.just(timedelta(seconds=30)),
-            parameters=st.none() | instances(cls).flatmap(_localised))
+            RollbackSpec, action=st.just(action), timeout=st.none() | st.just(timedelta(seconds=30)), parameters=given)
 
     return st.one_of([build(action) for action in RollbackAction])
 
@@ -137,7 +139,10 @@ def definitions(draw: st.DrawFn, needs: Mapping[int, frozenset[int]] | None = No
 def execution_strategies() -> st.SearchStrategy[ExecutionStrategy]:
     """Strategies that ask for nothing this version refuses."""
     return st.builds(
-        ExecutionStrategy, rollback_strategy=st.sampled_from(RollbackStrategy),
+        ExecutionStrategy, rollback_strategy=st.sampled_from(RollbackStrategy), dry_run_first=st.booleans(),
+        approval_required=st.booleans(),
+        approval_timeout=st.none() | st.integers(1, 3600).map(lambda s: timedelta(seconds=s)),
+        safety_checks=st.lists(instances(SafetyCheck), max_size=3).map(tuple),
         max_retries=st.none() | st.integers(0, 3), max_parallel_steps=st.none() | st.integers(1, 4),
         workflow_timeout=st.none() | st.integers(60, 7200).map(lambda s: timedelta(seconds=s)))
 
