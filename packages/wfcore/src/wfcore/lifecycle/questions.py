@@ -6,6 +6,7 @@ from datetime import datetime
 
 from wfcore.codec import Malformed
 from wfcore.lifecycle.busy import survey_question
+from wfcore.lifecycle.learning import history_question
 from wfcore.lifecycle.phase_monitoring import monitored_targets
 from wfcore.lifecycle.planned import plan_of
 from wfcore.model.enums import Phase
@@ -21,7 +22,7 @@ def next_question(snapshot: Snapshot, now: datetime) -> Request | None:
     """
     match snapshot.workflow.status.phase:
         case Phase.PLANNING:
-            return _unanswered(snapshot, survey_question(snapshot))
+            return _unanswered(snapshot, survey_question(snapshot), history_question(snapshot, now))
         case Phase.MONITORING:
             return _unanswered(snapshot, _about_the_targets(snapshot))
         case _:

@@ -12,9 +12,6 @@ _UNSUPPORTED: tuple[tuple[Path, Any], ...] = (
     (("executionStrategy", "approvalRequired"), False),
     (("executionStrategy", "approvalTimeout"), None),
     (("executionStrategy", "safetyChecks"), []),
-    (("adaptiveOrchestration", "optimizationEnabled"), False),
-    (("adaptiveOrchestration", "learningFromHistory"), False),
-    (("adaptiveOrchestration", "dynamicStepAdjustment"), False),
     (("rollbackOf",), None),
     (("retryOf",), None),
 )
