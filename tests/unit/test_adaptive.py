@@ -373,6 +373,14 @@ def test_without_the_switches_nothing_is_adapted_whatever_happens(switches: dict
 # --- the record -------------------------------------------------------------------------------------------
 
 
+def test_the_adjustments_of_a_run_are_audited() -> None:
+    story = learning(SLOW, switches=ALL).say(step_1=broken("timeout")).wake().say(step_1_r1=done()).stable()
+
+    (record,) = story.world.audit.values()
+    assert ["timeout", "timeout"] == [a.type for a in record.adaptive_adjustments]
+    assert story.status.adaptive_adjustments == record.adaptive_adjustments
+
+
 def test_a_full_record_says_so_and_stays_full() -> None:
     one = Adjustment(AdjustmentType.TIMEOUT, (1,), "more", "slow")
     status = WorkflowExecutionStatus(adaptive_adjustments=(

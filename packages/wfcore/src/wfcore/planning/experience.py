@@ -14,6 +14,8 @@ from wfcore.settings import Settings
 _Z = 1.959964
 # Of fewer retried steps no rate is given: one lucky retry is no habit.
 FEWEST_RETRIED = 5
+# So many steps of a definition's own say more than those of every definition.
+OWN_IS_ENOUGH = 10
 
 
 def confidence(samples: int, succeeded: int) -> float:
