@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from attrs import frozen
 
 from wfcore.model.enums import Outcome, Phase, StepPhase
-from wfcore.model.status import StepStatus, WorkflowExecutionStatus
+from wfcore.model.status import AdaptiveAdjustment, StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import WorkflowExecution
 
 
@@ -60,6 +60,7 @@ class AuditRecord:
     rollback_reason: str
     error_message: str
     steps: tuple[StepAudit, ...]
+    adaptive_adjustments: tuple[AdaptiveAdjustment, ...] = ()
 
 
 def audit_id(workflow_uid: str) -> str:
@@ -95,6 +96,7 @@ def audit_record(workflow: WorkflowExecution, completed_at: datetime, status: st
         rollback_reason=state.rollback_reason,
         error_message=state.failure_message,
         steps=tuple(_step(entry) for entry in state.step_statuses),
+        adaptive_adjustments=state.adaptive_adjustments,
     )
 
 

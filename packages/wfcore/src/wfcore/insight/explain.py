@@ -14,6 +14,7 @@ from wfcore.codec import Malformed
 from wfcore.codec.durations import format_duration
 from wfcore.codec.times import format_time
 from wfcore.decision import CancelChild, CreateChild, Decision
+from wfcore.execution.adapting import parallel_now
 from wfcore.lifecycle.approval import is_awaited, sentence
 from wfcore.lifecycle.control import hold_sentence
 from wfcore.lifecycle.machine import decide
@@ -118,8 +119,8 @@ def _pending(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | No
         return StepExplanation(entry.step_number, "waiting", "the plan has not been approved")
     if status.execution_start_time is None:
         return StepExplanation(entry.step_number, "waiting", "execution has not begun")
-    return StepExplanation(entry.step_number, "waiting",
-                           f"ready, but {plan.max_parallel if plan else 0} steps run already, the most allowed")
+    most = parallel_now(plan, status) if plan else 0
+    return StepExplanation(entry.step_number, "waiting", f"ready, but {most} steps run already, the most allowed")
 
 
 def _running(entry: StepStatus, now: datetime) -> str:

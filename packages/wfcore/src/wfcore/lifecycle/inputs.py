@@ -6,8 +6,9 @@ import attrs
 
 from wfcore.execution.ledger import clipped
 from wfcore.model.plan import PlanInputs
+from wfcore.planning.experience import what_counts
 from wfcore.planning.rivals import loop_suspicion, rivals_of
-from wfcore.program import Survey, Surveyed
+from wfcore.program import Consult, Consulted, Survey, Surveyed
 from wfcore.snapshot import Snapshot
 
 _LONGEST = 1000
@@ -18,7 +19,7 @@ def inputs_of(snapshot: Snapshot) -> PlanInputs:
     committed = snapshot.workflow.status.plan_inputs
     if committed is not None:
         return committed
-    return _with_rivals(snapshot, PlanInputs())
+    return _with_history(snapshot, _with_rivals(snapshot, PlanInputs()))
 
 
 def _with_rivals(snapshot: Snapshot, inputs: PlanInputs) -> PlanInputs:
@@ -34,6 +35,18 @@ def _with_rivals(snapshot: Snapshot, inputs: PlanInputs) -> PlanInputs:
         return inputs
     suspicion = loop_suspicion(frozenset(request.targets), rivals_of(meta, answer.workflows), since, snapshot.settings)
     return attrs.evolve(inputs, approval_needed_because=clipped(suspicion, _LONGEST)) if suspicion else inputs
+
+
+def _with_history(snapshot: Snapshot, inputs: PlanInputs) -> PlanInputs:
+    """The inputs with what is recorded about the actions, as far as it counts."""
+    request = next((asked for asked in snapshot.answers if isinstance(asked, Consult)), None)
+    if request is None:
+        return inputs
+    answer = snapshot.answers[request]
+    if not isinstance(answer, Consulted):
+        return noted(inputs, "the recorded history was not available: nothing was learned from it")
+    asked_for = (known for known in answer.history if known.action in request.actions)
+    return attrs.evolve(inputs, history_available=True, history=what_counts(asked_for, snapshot.settings))
 
 
 def noted(inputs: PlanInputs, note: str) -> PlanInputs:

@@ -10,6 +10,7 @@ import attrs
 from wfcore.codec import Malformed, Problem, encode
 from wfcore.decision import Decision
 from wfcore.ending import failed, not_executed
+from wfcore.execution.adapting import recorded
 from wfcore.execution.ledger import clipped
 from wfcore.lifecycle.busy import wait_for_targets
 from wfcore.lifecycle.inputs import inputs_of
@@ -59,8 +60,9 @@ def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
         return failed(attrs.evolve(status, validation_results=ValidationResults(validation_errors=errors)),
                       reason, problem_text(problems), now)
     inputs = with_defaults(inputs_of(snapshot), snapshot.settings)
+    fitted = recorded(status, plan.adjustments, now)
     return attrs.evolve(
-        status, phase=Phase.VALIDATING, plan_inputs=inputs, plan_digest=plan.digest, execution_plan=plan.published,
+        fitted, phase=Phase.VALIDATING, plan_inputs=inputs, plan_digest=plan.digest, execution_plan=plan.published,
         total_steps=len(plan.steps), validation_start_time=now, waiting_for="", target_wait_deadline=None,
         step_statuses=tuple(StepStatus(step_number=n, action=step.action.value) for n, step in plan.steps.items()),
         phase_deadline=now + snapshot.settings.validating_timeout,
@@ -75,7 +77,7 @@ def plan_only(snapshot: Snapshot, plan: Plan, now: datetime) -> WorkflowExecutio
         snapshot.workflow.status, plan_inputs=inputs,
         plan_digest=plan.digest, execution_plan=plan.published, total_steps=len(plan.steps),
         workflow=RenderedWorkflow(steps=rendered))
-    return not_executed(status, now)
+    return not_executed(recorded(status, plan.adjustments, now), now)
 
 
 def static_problems(snapshot: Snapshot) -> tuple[Problem, ...]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from wfcore.codec import Malformed
 from wfcore.lifecycle.busy import survey_question
+from wfcore.lifecycle.learning import history_question
 from wfcore.lifecycle.phase_monitoring import monitored_targets
 from wfcore.lifecycle.phase_validating import validating_question
 from wfcore.lifecycle.planned import plan_of
@@ -24,7 +25,7 @@ def next_question(snapshot: Snapshot, now: datetime) -> Request | None:
         case Phase.VALIDATING:
             return _unanswered(snapshot, validating_question(snapshot, now))
         case Phase.PLANNING:
-            return _unanswered(snapshot, survey_question(snapshot))
+            return _unanswered(snapshot, survey_question(snapshot), history_question(snapshot, now))
         case Phase.MONITORING:
             return _unanswered(snapshot, _about_the_targets(snapshot))
         case _:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import attrs
 
@@ -23,8 +24,8 @@ from wfcore.model.plan import PlanInputs
 
 def plan_digest(steps: Iterable[KubernetesExecutionSpec], needs: Mapping[int, frozenset[int]],
                 retries: Mapping[int, int], critical: frozenset[int], strategy: ExecutionStrategy,
-                max_parallel: int, inputs: PlanInputs) -> str:
-    """`sha256:` and 64 hex digits."""
+                max_parallel: int, inputs: PlanInputs, adaptation: Mapping[str, Any]) -> str:
+    """`sha256:` and 64 hex digits.  `adaptation` says what may be adapted and how; nothing is an empty mapping."""
     content = {
         "steps": [encode(without_secrets(step)) for step in steps],
         "needs": {str(number): sorted(wanted) for number, wanted in needs.items()},
@@ -33,6 +34,7 @@ def plan_digest(steps: Iterable[KubernetesExecutionSpec], needs: Mapping[int, fr
         "strategy": encode(strategy),
         "maxParallelSteps": max_parallel,
         "inputs": encode(inputs),
+        **({"adaptation": dict(adaptation)} if adaptation else {}),
     }
     return f"sha256:{hashlib.sha256(canonical(content)).hexdigest()}"
 

@@ -29,6 +29,7 @@ from wfcore.model.actions import (
 )
 from wfcore.model.compensations import ROLLBACK_PARAMETERS_OF
 from wfcore.model.definition import (
+    AdaptiveOrchestrationConfig,
     DependencyList,
     ExecutionStrategy,
     RollbackSpec,
@@ -151,6 +152,7 @@ def workflow_specs(**options: Any) -> st.SearchStrategy[WorkflowExecutionSpec]:
     """Specs that are valid in the namespace `default` under `SETTINGS`; options as for `definitions`."""
     return st.builds(
         WorkflowExecutionSpec, workflow_definition=definitions(**options), execution_strategy=execution_strategies(),
+        adaptive_orchestration=instances(AdaptiveOrchestrationConfig),
         ttl_seconds_after_finished=st.none() | st.integers(0, 100_000))
 
 

@@ -9,9 +9,6 @@ from wfcore.codec.problems import Path, Problem
 
 # Path below spec -> the value that means "not asked for".  Absent always means that too.
 _UNSUPPORTED: tuple[tuple[Path, Any], ...] = (
-    (("adaptiveOrchestration", "optimizationEnabled"), False),
-    (("adaptiveOrchestration", "learningFromHistory"), False),
-    (("adaptiveOrchestration", "dynamicStepAdjustment"), False),
     (("rollbackOf",), None),
     (("retryOf",), None),
 )
