@@ -49,7 +49,7 @@ from wfcore.resources import (
 )
 
 Recorder = Callable[[Record], Awaitable[Response]]
-_INSPECTED = {"Deployment": DEPLOYMENTS, "Node": NODES}
+_INSPECTED = {"Deployment": DEPLOYMENTS, "Node": NODES, "AlertRemediation": ALERT_REMEDIATIONS}
 _NOTE_LENGTH = 1024
 
 
@@ -129,6 +129,8 @@ class Performer:
                 page = await self._api.list(PODS, target.namespace, label_selector=target.selector)
                 return tuple(map(RawObject, page.items))
             resource = _INSPECTED[target.kind]
+            if not target.name:
+                return tuple(map(RawObject, (await self._api.list(resource, target.namespace)).items))
             return (RawObject(await self._api.get(resource, target.namespace, target.name)),)
         except ApiError as error:
             # Absent is a fact; refused or unanswered is not.

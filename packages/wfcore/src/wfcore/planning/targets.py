@@ -42,7 +42,7 @@ IMPACT_OF: Mapping[Action, str] = {
 
 @frozen(order=True)
 class Target:
-    """An object, or with `selector` the pods that match it; `namespace` is empty for nodes."""
+    """An object, with `selector` the pods that match, with neither all of the kind; `namespace` is empty for nodes."""
 
     kind: str
     namespace: str
