@@ -36,7 +36,7 @@ _JUDGES: Mapping[str, _Judge] = {
 
 
 def judged_criteria(status: WorkflowExecutionStatus) -> tuple[str, ...]:
-    """Each published criterion of a completed workflow, led by `met` or `not met`; one of another version is left out."""
+    """Each published criterion of a completed workflow, led by `met` or `not met`; others than ours are left out."""
     published = status.execution_plan.success_criteria if status.execution_plan else ()
     return tuple(f"{'met' if judge(status) else 'not met'}: {text}"
                  for text in published for start, judge in _JUDGES.items() if text.startswith(start))
