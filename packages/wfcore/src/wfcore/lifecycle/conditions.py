@@ -7,6 +7,7 @@ from datetime import datetime
 
 import attrs
 
+from wfcore.lifecycle.criteria import judged_criteria
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.lifecycle.validating_conditions import approved_condition, validating_progress
 from wfcore.model.conditions import Condition
@@ -77,7 +78,7 @@ def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionSta
         ended = status.phase is Phase.COMPLETED
         yield "Finished", ConditionStatus.TRUE, reason, status.failure_message or "the workflow has ended"
         yield ("Complete", ConditionStatus.TRUE if ended else ConditionStatus.FALSE, reason,
-               status.failure_message or "the workflow ran to its end")
+               status.failure_message or "; ".join(judged_criteria(status)) or "the workflow ran to its end")
         yield ("Failed", ConditionStatus.FALSE if ended else ConditionStatus.TRUE, reason,
                status.failure_message or "the workflow ran to its end")
 
@@ -112,13 +113,19 @@ def _progressing(status: WorkflowExecutionStatus, over: bool,
             else:
                 yield "Progressing", ConditionStatus.TRUE, Reason.WAITING_FOR_RETRY, _steps("waiting to retry", waiting)
         case Phase.MONITORING:
-            yield "Progressing", ConditionStatus.TRUE, Reason.STABILISING, "watching whether the targets stay healthy"
+            yield "Progressing", ConditionStatus.TRUE, Reason.STABILISING, _watching(status)
         case Phase.ROLLING_BACK:
             yield "Progressing", ConditionStatus.TRUE, Reason.ROLLING_BACK, status.rollback_reason
         case Phase.VALIDATING:
             yield "Progressing", ConditionStatus.TRUE, *validating_progress(status)
         case _:
             yield "Progressing", ConditionStatus.TRUE, Reason.VALIDATING, "planning and validating"
+
+
+def _watching(status: WorkflowExecutionStatus) -> str:
+    places = ", ".join(status.unwatched_namespaces[:5])
+    blind = f"; new alerts are not watched, the AlertRemediations of {places} cannot be read" if places else ""
+    return f"watching whether the targets stay healthy{blind}"
 
 
 def _steps(what: str, numbers: list[int]) -> str:

@@ -9,6 +9,7 @@ import attrs
 from wfcore.codec import Malformed
 from wfcore.decision import CreateChild, Decision
 from wfcore.ending import failed
+from wfcore.lifecycle.advice import with_advice
 from wfcore.lifecycle.conditions import with_conditions
 from wfcore.lifecycle.control import (
     FREEZE_POLL,
@@ -73,18 +74,27 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
 
 
 def _rounded_off(snapshot: Snapshot, decision: Decision, now: datetime) -> Decision:
-    """The decision with its conditions.
+    """The decision with its conditions, and at the end with what people should do.
 
     Under a freeze not even a child that was intended before is created, and
     nobody has to tell when it is over.
     """
     status, wake_at, effects = decision.status, decision.wake_at, decision.effects
+    if status.phase in TERMINAL:
+        status = with_advice(snapshot.workflow.metadata, status, _plan_of_the_ledger(snapshot, status))
     if status.frozen_since is not None:
         wake_at = min(wake_at or now + FREEZE_POLL, now + FREEZE_POLL)
         effects = tuple(effect for effect in effects if not isinstance(effect, CreateChild))
     generation = snapshot.workflow.metadata.generation
     return attrs.evolve(decision, wake_at=wake_at, effects=effects, status=with_conditions(
         status, generation, now, held=hold_sentence(snapshot, status)))
+
+
+def _plan_of_the_ledger(snapshot: Snapshot, status: WorkflowExecutionStatus) -> Plan | None:
+    plan = plan_of(snapshot) if status.plan_digest else None
+    if not isinstance(plan, Plan) or not plan.steps.keys() >= {entry.step_number for entry in status.step_statuses}:
+        return None
+    return plan
 
 
 def _latest(status: WorkflowExecutionStatus) -> datetime:

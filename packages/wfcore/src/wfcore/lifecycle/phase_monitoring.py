@@ -11,7 +11,8 @@ import attrs
 
 from wfcore.codec.durations import format_duration
 from wfcore.decision import Decision
-from wfcore.ending import completed
+from wfcore.ending import completed, failed
+from wfcore.lifecycle.alerts import NewAlerts, new_alerts
 from wfcore.model.enums import Outcome, ResourceHealth, StepPhase
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
@@ -43,11 +44,15 @@ def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan
     sample was healthy, and the samples in between follow from the interval.
     """
     settings, deadline = snapshot.settings, status.phase_deadline or now
-    targets = monitored_targets(status, plan)
+    targets, alerts = monitored_targets(status, plan), new_alerts(snapshot, plan)
     facts = snapshot.facts if targets else {}
     health = _health(facts, targets) if facts is not None else ResourceHealth.UNKNOWN
     if facts is not None and health is not ResourceHealth.UNKNOWN:
         status = _sampled(status, health, now)
+    if snapshot.facts is not None:
+        status = attrs.evolve(status, unwatched_namespaces=alerts.unwatched)
+    if alerts.named:
+        return Decision(status=_ineffective(status, alerts, health, now), wake_at=now)
     since = status.stable_since
     # Unreadable now is not healthy now, however long it was healthy before.
     if since is not None and health is ResourceHealth.HEALTHY and now >= since + settings.stability_window:
@@ -71,12 +76,19 @@ def _sampled(status: WorkflowExecutionStatus, health: ResourceHealth, now: datet
 
 
 def _verdict(status: WorkflowExecutionStatus, health: ResourceHealth, now: datetime) -> WorkflowExecutionStatus:
-    missed = [e.step_number for e in status.step_statuses if e.status is not StepPhase.COMPLETED]
-    if not missed:
-        return completed(status, Outcome.SUCCESS, health, now)
-    actions = tuple(f"look at step {e.step_number} ({e.action}): {e.status.value}, {e.error_message}"
-                    for e in status.step_statuses if e.status is not StepPhase.COMPLETED)
-    return completed(status, Outcome.PARTIAL_SUCCESS, health, now, actions=actions[:50])
+    everything = all(entry.status is StepPhase.COMPLETED for entry in status.step_statuses)
+    return completed(status, Outcome.SUCCESS if everything else Outcome.PARTIAL_SUCCESS, health, now)
+
+
+def _ineffective(status: WorkflowExecutionStatus, alerts: NewAlerts, health: ResourceHealth,
+                 now: datetime) -> WorkflowExecutionStatus:
+    """The steps did what they were to do, so nothing is undone by itself: whether it should be, people decide."""
+    first, more = alerts.named[0], len(alerts.named) - 1
+    ended = failed(status, Reason.NEW_ALERTS, f"new alerts since the execution began: {first}"
+                   + (f" and {more} more" if more else ""), now, health=health,
+                   actions=tuple(f"look at the alert {named}" for named in alerts.named))
+    return attrs.evolve(ended, workflow_result=ended.workflow_result and attrs.evolve(
+        ended.workflow_result, new_alerts_triggered=True, new_alerts=alerts.named))
 
 
 def _unverified(status: WorkflowExecutionStatus, health: ResourceHealth, snapshot: Snapshot,
@@ -89,16 +101,23 @@ def _unverified(status: WorkflowExecutionStatus, health: ResourceHealth, snapsho
 
 
 def _health(facts: Facts, targets: tuple[Target, ...]) -> ResourceHealth:
-    """Healthy when all are (also when there is nothing to judge), unhealthy when none is, unknown when one can't be."""
-    verdicts = []
+    """Healthy when all are (nothing to judge too), unhealthy when nothing is, unknown when one can't be read."""
+    well, partly = [], []
     for target in targets:
         objects = facts.get(target)
         if objects is None:
             return ResourceHealth.UNKNOWN
-        verdicts.append(bool(objects) and all(is_healthy(target, raw) for raw in objects))
-    if all(verdicts):
+        each = [is_healthy(target, raw) for raw in objects]
+        well.append(bool(each) and all(each))
+        partly.append(any(each) or any(_serves(target, raw) for raw in objects))
+    if all(well):
         return ResourceHealth.HEALTHY
-    return ResourceHealth.DEGRADED if any(verdicts) else ResourceHealth.UNHEALTHY
+    return ResourceHealth.DEGRADED if any(partly) else ResourceHealth.UNHEALTHY
+
+
+def _serves(target: Target, raw: RawObject) -> bool:
+    """Whether a Deployment that is not as it should be has at least one pod that serves."""
+    return target.kind == "Deployment" and _count(_part(raw.value, "status"), "availableReplicas", 0) > 0
 
 
 def is_healthy(target: Target, raw: RawObject) -> bool:

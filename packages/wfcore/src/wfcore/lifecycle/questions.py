@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from wfcore.codec import Malformed
+from wfcore.lifecycle.alerts import alert_questions
 from wfcore.lifecycle.busy import survey_question
 from wfcore.lifecycle.learning import history_question
 from wfcore.lifecycle.phase_monitoring import monitored_targets
 from wfcore.lifecycle.phase_validating import validating_question
 from wfcore.lifecycle.planned import plan_of
+from wfcore.lifecycle.soundness import is_sound
 from wfcore.model.enums import Phase
 from wfcore.program import Inspect, Request
 from wfcore.snapshot import Snapshot
@@ -38,5 +40,6 @@ def _unanswered(snapshot: Snapshot, *questions: Request | None) -> Request | Non
 
 def _about_the_targets(snapshot: Snapshot) -> Request | None:
     plan = plan_of(snapshot)
-    targets = () if isinstance(plan, Malformed) else monitored_targets(snapshot.workflow.status, plan)
-    return Inspect(targets) if targets else None
+    if isinstance(plan, Malformed) or not is_sound(snapshot.workflow.status, plan):
+        return None
+    return Inspect((*monitored_targets(snapshot.workflow.status, plan), *alert_questions(snapshot, plan)))

@@ -18,6 +18,10 @@ _SHOWN = 20
 _MAX_WARNINGS = 100
 _MAX_COLLISIONS = 500
 
+# How each success criterion begins: by it a criterion is recognised when it is judged.
+EVERY_STEP, CRITICAL = "every step completes", "a failure of step"
+HEALTHY, NO_NEW_ALERTS = "the targets stay healthy", "no new alert names a target"
+
 
 def planned_resources(rendered: Mapping[int, KubernetesExecutionSpec]) -> tuple[PlannedResource, ...]:
     """Every object the steps touch, sorted, with the strongest impact of its steps."""
@@ -35,11 +39,12 @@ def planned_resources(rendered: Mapping[int, KubernetesExecutionSpec]) -> tuple[
 def criteria(steps: Mapping[int, WorkflowStep], settings: Settings) -> tuple[str, ...]:
     """What has to hold for the outcome `success`."""
     critical = [number for number, step in steps.items() if step.critical_step]
-    found = ["every step completes and its outcome is verified"]
+    found = [f"{EVERY_STEP} and its outcome is verified"]
     if critical:
-        found.append(f"a failure of step {_listed(critical)} fails the workflow")
-    found.append(f"the targets stay healthy for {format_duration(settings.stability_window)}, "
+        found.append(f"{CRITICAL} {_listed(critical)} fails the workflow")
+    found.append(f"{HEALTHY} for {format_duration(settings.stability_window)}, "
                  f"within {format_duration(settings.monitoring_timeout)} after the last step")
+    found.append(f"{NO_NEW_ALERTS} meanwhile")
     return tuple(found)
 
 

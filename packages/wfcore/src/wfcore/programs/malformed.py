@@ -9,6 +9,7 @@ from attrs import frozen
 
 from wfcore.codec import Malformed, decode
 from wfcore.ending import failed
+from wfcore.lifecycle.advice import with_advice
 from wfcore.lifecycle.conditions import with_conditions
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.definition import WorkflowExecutionSpec
@@ -72,7 +73,8 @@ class Refuse:
         started = attrs.evolve(self.status, planning_start_time=self.status.planning_start_time or self.at,
                                observed_generation=self.meta.generation,
                                validation_results=ValidationResults(validation_errors=errors))
-        status = with_conditions(failed(started, reason, "; ".join(errors[:5]), self.at), self.meta.generation, self.at)
+        ended = with_advice(self.meta, failed(started, reason, "; ".join(errors[:5]), self.at), None)
+        status = with_conditions(ended, self.meta.generation, self.at)
         answer = yield CommitStatus(self.ref, self.meta.uid, self.meta.resource_version, status)
         if not isinstance(answer, Did):
             return Finished(backoff=True)

@@ -164,7 +164,7 @@ class World:
                 stored = self.state.find(ALERT_REMEDIATIONS, request.ref.namespace, request.ref.name)
                 return Found(None if stored is None else RawObject(stored.value))
             case Inspect():
-                return Inspected(tuple(self.facts.get(t, found_at(t, self.now)) for t in request.targets))
+                return Inspected(tuple(self.facts.get(t, self._found_at(t)) for t in request.targets))
             case Consult() | FindSource() | Survey() | Review():
                 return self._asked(request)
             case Outbox() | ListOutbox() | DropOutbox():
@@ -181,6 +181,12 @@ class World:
                 return Did()
             case _:
                 assert_never(request)
+
+    def _found_at(self, target: Target) -> tuple[RawObject, ...]:
+        if target.kind != ALERT_REMEDIATIONS.kind:
+            return found_at(target, self.now)
+        alerts = self.state.bucket(ALERT_REMEDIATIONS).ordered
+        return tuple(RawObject(alert.value) for alert in alerts if alert.place[0] == target.namespace)
 
     def _asked(self, request: Consult | FindSource | Survey | Review) -> Response:
         match request:
