@@ -55,8 +55,7 @@ def decision_line(approval: Raw) -> str:
 
 def adjustment_line(adjustment: Raw) -> str:
     """One adaptation and why."""
-    where = f" step {adjustment['stepNumber']}" if adjustment.get("stepNumber") else ""
-    return f"adapted{where}: {adjustment['adjustment']} ({adjustment['reason']})"
+    return f"adapted: {adjustment['adjustment']} ({adjustment['reason']})"
 
 
 def is_carried_over(entry: Raw) -> bool:
