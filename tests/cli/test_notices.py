@@ -47,7 +47,7 @@ CHECKS = ValidationResults(safety_checks=(
     SafetyCheckResult(type=SafetyCheckType.HEALTH, required=True, passed=True, message="fine"),
     SafetyCheckResult(type=SafetyCheckType.CAPACITY, required=True, passed=False, message="no room"),
     SafetyCheckResult(type=SafetyCheckType.NETWORK, passed=False, unknown=True, message="nobody knows")))
-FASTER = AdaptiveAdjustment(timestamp=START, type=AdjustmentType.TIMEOUT, step_number=2, adjustment="timeout 10m",
+FASTER = AdaptiveAdjustment(timestamp=START, type=AdjustmentType.TIMEOUT, step_number=2, adjustment="timeout of step 2 raised to 10m",
                             reason="it usually takes 6m")
 
 
@@ -57,9 +57,9 @@ def said(**status: Any) -> list[str]:
 
 @pytest.mark.parametrize(("status", "sentences"), [
     ({}, []),
-    ({"waiting_for": "deployment/shop/web, held by shop/other", "target_wait_deadline": at(60)},
-     ["waits for deployment/shop/web, held by shop/other; until 2026-01-01T00:01:00Z"]),
-    ({"waiting_for": "node/n1"}, ["waits for node/n1"]),
+    ({"waiting_for": "shop/other holds deployment/shop/web", "target_wait_deadline": at(60)},
+     ["waits: shop/other holds deployment/shop/web; until 2026-01-01T00:01:00Z"]),
+    ({"waiting_for": "shop/other holds node/n1"}, ["waits: shop/other holds node/n1"]),
     ({"validation_results": CHECKS}, [
         "safety check capacity failed: no room",
         "safety check network could not be judged: nobody knows (a warning: it is not required)"]),
@@ -74,7 +74,7 @@ def said(**status: Any) -> list[str]:
       "waits for an approval of sha256:1: x; until 2026-01-01T00:00:01Z"]),
     ({"frozen_since": START}, ["frozen since 2026-01-01T00:00:00Z"]),
     ({"adaptive_adjustments": (FASTER, AdaptiveAdjustment(timestamp=START, adjustment="3 at a time", reason="slow"))},
-     ["adapted step 2: timeout 10m (it usually takes 6m)", "adapted: 3 at a time (slow)"]),
+     ["adapted: timeout of step 2 raised to 10m (it usually takes 6m)", "adapted: 3 at a time (slow)"]),
 ])
 def test_a_status_says_what_is_waited_for_found_and_decided(status: dict[str, Any], sentences: list[str]) -> None:
     assert sentences == said(**status)
@@ -125,8 +125,20 @@ def test_the_document_holds_the_approval_the_checks_the_adaptations_and_what_was
         [one["stepNumber"] for one in document["adaptiveAdjustments"]], document["optimizations"],
         document["carriedOver"])
     assert {"safety check capacity failed: no room", "approved by ann: looks right",
-            "adapted step 2: timeout 10m (it usually takes 6m)", "next time: give step 2 more time"} <= set(
+            "adapted: timeout of step 2 raised to 10m (it usually takes 6m)", "next time: give step 2 more time"} <= set(
         verdict_lines(document))
+
+
+def test_what_the_failure_says_is_not_said_twice() -> None:
+    """A failed check and a denial are why the workflow failed; the other findings are not."""
+    denied = ApprovalStatus(**DECIDED, decision=ApprovalDecision.DENIED)
+    document = run_document(shown(entry(1), phase=Phase.FAILED, validation_results=CHECKS, approval=denied,
+                                  failure_reason="safety_validation_failed",
+                                  failure_message="safety checks failed: capacity: no room"), {})
+
+    assert ["why: safety checks failed: capacity: no room (safety_validation_failed)",
+            "safety check network could not be judged: nobody knows (a warning: it is not required)"] == list(
+        verdict_lines(document))[1:]
 
 
 def test_a_workflow_without_any_of_it_has_empty_places_and_no_lines() -> None:

@@ -1,12 +1,15 @@
 """How the workflows of a run reach the server: in file order, those that stand on another after its end."""
 
-import asyncio
+from datetime import timedelta
 
 import pytest
 
 from wfcontroller.run.submission import CREATOR, Submission, submitted
+from wfcontroller.runtime.virtualtime import VirtualLoop, run_virtual
 from wfcontroller.sources import has_source, unnamed_sources, with_uids
 from wfcore.program import Ref
+
+from .performing import START
 
 CREATED_BY = "workflowexecution.kubernaut.io/created-by"
 APPROVED = "approval.workflowexecution.kubernaut.io/decision"
@@ -24,10 +27,12 @@ class Server:
 
     def __init__(self, *documents):
         self.created, self.over, self.messages = [], {}, []
+        self.times = []
         self.submission = Submission(self, documents, self.over.get, self)
 
     async def create(self, resource, body):
         self.created.append(body)
+        self.times.append(self.loop.now())
         return body
 
     def message(self, text):
@@ -39,7 +44,8 @@ class Server:
 
     def due(self):
         before = len(self.created)
-        asyncio.run(self.submission.submit_due())
+        self.loop = VirtualLoop(START)
+        run_virtual(self.loop, self.submission.submit_due())
         return [body["metadata"]["name"] for body in self.created[before:]]
 
 
@@ -48,6 +54,13 @@ def test_workflows_that_wait_for_nothing_are_created_at_once_in_file_order_and_o
 
     assert [Ref("default", "b"), Ref("default", "a"), Ref("shop", "c")] == list(server.submission.refs)
     assert [["b", "a", "c"], []] == [server.due(), server.due()]
+
+
+def test_workflows_are_a_second_apart_so_that_the_first_of_the_file_is_the_oldest():
+    server = Server(document("b"), document("a"), document("c"))
+    server.due()
+
+    assert [START + timedelta(seconds=n) for n in range(3)] == server.times
 
 
 @pytest.mark.parametrize("field", ["rollbackOf", "retryOf"])

@@ -18,7 +18,7 @@ Raw: TypeAlias = Mapping[str, Any]
 def notices(status: Raw) -> Iterator[str]:
     """The sentences of a raw status, in the order in which they come about."""
     if status.get("waitingFor"):
-        yield f"waits for {status['waitingFor']}{_until(status.get('targetWaitDeadline'))}"
+        yield f"waits: {status['waitingFor']}{_until(status.get('targetWaitDeadline'))}"
     yield from failed_checks((status.get("validationResults") or {}).get("safetyChecks") or ())
     if status.get("approval"):
         yield from approval_lines(status["approval"], status.get("planDigest", ""))
@@ -55,8 +55,7 @@ def decision_line(approval: Raw) -> str:
 
 def adjustment_line(adjustment: Raw) -> str:
     """One adaptation and why."""
-    where = f" step {adjustment['stepNumber']}" if adjustment.get("stepNumber") else ""
-    return f"adapted{where}: {adjustment['adjustment']} ({adjustment['reason']})"
+    return f"adapted: {adjustment['adjustment']} ({adjustment['reason']})"
 
 
 def is_carried_over(entry: Raw) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 from wfcontroller.api import Api, Object
@@ -20,6 +21,8 @@ from wfcore.program import Ref
 
 # Whoever approves in a run goes by another name: nobody approves what is their own.
 CREATOR = "wfctl-run-file"
+# Creation times are whole seconds: only so far apart is the oldest workflow the first of the file.
+APART_SECONDS = 1.0
 _APPROVAL = (ANNOTATION_APPROVAL_BY, ANNOTATION_APPROVAL_DECISION, ANNOTATION_APPROVAL_DIGEST,
              ANNOTATION_APPROVAL_REASON)
 
@@ -36,6 +39,7 @@ class Submission:
         self._api, self._ended, self._observer = api, ended, observer
         self._waiting = {place_of(document): document for document in documents}
         self.refs = tuple(self._waiting)
+        self._begun = False
 
     async def submit_due(self) -> None:
         """Create every workflow that waits for nothing any more; raises RunFailed when one is refused."""
@@ -44,6 +48,9 @@ class Submission:
             if None not in sources.values():
                 del self._waiting[ref]
                 self._say_what_is_dropped(ref, document)
+                if self._begun:
+                    await asyncio.sleep(APART_SECONDS)
+                self._begun = True
                 uids = {source: uid_of(found) for source, found in sources.items() if found is not None}
                 await create_workflow(self._api, submitted(document, uids))
 
