@@ -51,7 +51,8 @@ def advance_execution(snapshot: Snapshot, status: WorkflowExecutionStatus, plan:
             ledger[number] = _absorb(snapshot, plan, entry, progress, now)
     halt = _halt(status, plan, ledger, snapshot.workflow.spec.stop, now)
     if halt is None:
-        _skip_dependants(plan, ledger, now)
+        if not plan.reverses:
+            _skip_dependants(plan, ledger, now)
         if status.suspended_since is None:
             _launch(snapshot, plan, ledger, progress, now)
         if status.workflow_deadline is not None:
@@ -95,10 +96,10 @@ def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, progress: Progres
         return absorbed(entry, verdict, now, None)
     retry_at = None
     if isinstance(verdict, AttemptFailed):
-        idempotent = is_idempotent(rendered.parameters, snapshot.settings)
+        idempotent = is_idempotent(rendered, snapshot.settings)
         if should_retry(verdict, entry.attempt, plan.retries[entry.step_number], idempotent=idempotent):
-            uid, what = snapshot.workflow.metadata.uid, f"step-{entry.step_number}"
-            retry_at = now + retry_delay(uid, what, entry.attempt, snapshot.settings)
+            uid, what = snapshot.workflow.metadata.uid, "rollback" if plan.reverses else "step"
+            retry_at = now + retry_delay(uid, f"{what}-{entry.step_number}", entry.attempt, snapshot.settings)
     # Without a credible end of its own an outcome would be held anew in every pass.
     hold = snapshot.settings.outcome_hold
     progress.ends.append(verdict.end if _says_when(child, now) else verdict.end - hold)
@@ -141,7 +142,7 @@ def _launch(snapshot: Snapshot, plan: Plan, ledger: dict[int, StepStatus], progr
         if entry.retry_at is None:
             if entry.status is not StepPhase.PENDING or occupied >= plan.max_parallel:
                 continue
-            if any(ledger[needed].status is not StepPhase.COMPLETED for needed in plan.needs[number]):
+            if not all(_allows(plan, ledger[needed]) for needed in plan.needs[number]):
                 continue
             occupied += 1
         rendered = plan.rendered[number]
@@ -151,9 +152,17 @@ def _launch(snapshot: Snapshot, plan: Plan, ledger: dict[int, StepStatus], progr
         progress.wakes.append(now + rendered.timeout)
 
 
+def _allows(plan: Plan, prerequisite: StepStatus) -> bool:
+    """A compensation only waits for its turn: one that failed does not keep the others from being tried."""
+    return is_finished(prerequisite) if plan.reverses else prerequisite.status is StepPhase.COMPLETED
+
+
 def _ledger_finished(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, halt: Halt | None,
                      now: datetime) -> Decision:
-    succeeded = any(entry.status is StepPhase.COMPLETED for entry in status.step_statuses)
+    succeeded = {entry.step_number for entry in status.step_statuses if entry.status is StepPhase.COMPLETED}
+    if halt is None and plan.reverses and len(succeeded) < len(status.step_statuses):
+        missed = [n for n in plan.order if n not in succeeded]
+        halt = Halt(Reason.ROLLBACK_INCOMPLETE, f"not undone: step {', '.join(map(str, missed))}")
     if halt is None and not succeeded:
         halt = Halt(Reason.STEP_EXECUTION_FAILED, "no step succeeded")
     if halt is not None:

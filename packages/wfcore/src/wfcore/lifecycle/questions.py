@@ -7,6 +7,7 @@ from datetime import datetime
 from wfcore.codec import Malformed
 from wfcore.lifecycle.phase_monitoring import monitored_targets
 from wfcore.lifecycle.planned import plan_of
+from wfcore.lifecycle.sources import source_question
 from wfcore.model.enums import Phase
 from wfcore.program import Inspect, Request
 from wfcore.snapshot import Snapshot
@@ -19,6 +20,8 @@ def next_question(snapshot: Snapshot, now: datetime) -> Request | None:
     answered one is never asked again, whatever was answered.
     """
     match snapshot.workflow.status.phase:
+        case Phase.PLANNING:
+            return _unanswered(snapshot, source_question(snapshot))
         case Phase.MONITORING:
             return _unanswered(snapshot, _about_the_targets(snapshot))
         case _:

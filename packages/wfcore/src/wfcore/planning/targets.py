@@ -23,9 +23,16 @@ from wfcore.model.actions import (
     UpdateImageParams,
     UpdateSecretParams,
 )
-from wfcore.model.compensations import RollbackParameters
+from wfcore.model.compensations import (
+    CustomRollbackParams,
+    RestorePreviousConfigParams,
+    RestorePreviousDeploymentParams,
+    RollbackParameters,
+    ScaleToPreviousParams,
+)
 from wfcore.model.definition import WorkflowStep
-from wfcore.model.enums import Action
+from wfcore.model.enums import Action, RollbackAction
+from wfcore.model.execution import KubernetesExecutionSpec
 
 P = TypeVar("P", bound=StepParameters | RollbackParameters)
 
@@ -37,6 +44,12 @@ IMPACT_OF: Mapping[Action, str] = {
     Action.SCALE_DEPLOYMENT: "capacity", Action.CORDON_NODE: "capacity", Action.UNCORDON_NODE: "capacity",
     Action.RESTART_DEPLOYMENT: "restart", Action.UPDATE_IMAGE: "restart", Action.RESTART_POD: "restart",
     Action.DELETE_POD: "restart", Action.CUSTOM: "restart", Action.DRAIN_NODE: "eviction",
+}
+
+IMPACT_OF_COMPENSATION: Mapping[RollbackAction, str] = {
+    RollbackAction.RESTORE_PREVIOUS_CONFIG: "config", RollbackAction.SCALE_TO_PREVIOUS: "capacity",
+    RollbackAction.UNCORDON_NODE: "capacity", RollbackAction.RESTORE_PREVIOUS_DEPLOYMENT: "restart",
+    RollbackAction.CUSTOM: "restart",
 }
 
 
@@ -83,6 +96,29 @@ def targets_of(parameters: StepParameters | None) -> tuple[Target, ...]:
             return (Target("Pod", parameters.namespace, "", parameters.selector),)
         case CustomActionParams() | None:
             return ()
+
+
+def restored_targets(parameters: RollbackParameters | None) -> tuple[Target, ...]:
+    """The objects that a compensation with these (explicit) parameters changes back; nobody knows a custom one's."""
+    match parameters:
+        case RestorePreviousDeploymentParams() | ScaleToPreviousParams():
+            return (Target("Deployment", parameters.namespace, parameters.deployment),)
+        case RestorePreviousConfigParams():
+            return (Target(parameters.type.value, parameters.namespace, parameters.name),)
+        case UncordonNodeParams():
+            return (Target("Node", "", parameters.node_name),)
+        case CustomRollbackParams() | None:
+            return ()
+
+
+def rendered_targets(spec: KubernetesExecutionSpec) -> tuple[Target, ...]:
+    """The objects that a child touches or, for a check, judges, whichever way it goes."""
+    return targets_of(spec.parameters) if spec.rollback_action is None else restored_targets(spec.rollback_parameters)
+
+
+def impact_of(spec: KubernetesExecutionSpec) -> str:
+    """How strongly a child affects what it touches: one of `IMPACTS`."""
+    return IMPACT_OF[spec.action] if spec.rollback_action is None else IMPACT_OF_COMPENSATION[spec.rollback_action]
 
 
 def step_targets(step: WorkflowStep, namespace: str) -> tuple[Target, ...]:

@@ -182,9 +182,9 @@ class World:
                     return Failed("unavailable", "the history is away")
                 return Consulted(tuple(h for h in self.history if h.action in request.actions))
             case FindSource():
-                return SourceFound(*self._found(request.ref))
+                return SourceFound(*self._found(request.ref), self._workflows())
             case Survey():
-                return Surveyed(tuple(RawObject(o.value) for o in self.state.bucket(WORKFLOW_EXECUTIONS).ordered))
+                return Surveyed(self._workflows())
             case Review():
                 return Reviewed(tuple(self.access.get(q, self.allowed_by_default) for q in request.questions))
 
@@ -207,6 +207,9 @@ class World:
                     if any(r.get("controller") and r["kind"] == "WorkflowExecution" and r["name"] == ref.name
                            and (stored is None or r["uid"] == stored.uid) for r in o.owner_references)]
         return None if stored is None else RawObject(stored.value), tuple(RawObject(c.value) for c in children)
+
+    def _workflows(self) -> tuple[RawObject, ...]:
+        return tuple(RawObject(o.value) for o in self.state.bucket(WORKFLOW_EXECUTIONS).ordered)
 
     def _commit(self, request: CommitStatus) -> Response:
         body = {"metadata": {"namespace": request.ref.namespace, "name": request.ref.name, "uid": request.uid,

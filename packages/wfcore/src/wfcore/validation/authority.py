@@ -6,21 +6,28 @@ from collections.abc import Iterator
 
 from wfcore.codec.problems import Path, Problem
 from wfcore.model.definition import WorkflowStep
-from wfcore.planning.targets import in_namespace, step_targets
+from wfcore.planning.targets import Target, in_namespace, step_targets
 from wfcore.settings import Settings
+
+
+def outside_power(target: Target, namespace: str, settings: Settings) -> str:
+    """Why a workflow in `namespace` may not act on an object; empty if it may."""
+    if target.namespace in settings.protected_namespaces:
+        return f"{target} is in a protected namespace; workflows never act there"
+    trusted = settings.trusted_namespaces
+    if trusted is None or target.namespace == namespace or target.namespace in trusted:
+        return ""
+    where = f"namespace {target.namespace!r}" if target.namespace else "nodes"
+    return (f"a workflow in namespace {namespace!r} may not act on {where} ({target}); "
+            "run it in a namespace the operator trusts")
 
 
 def outside_authority(step: WorkflowStep, namespace: str, settings: Settings, path: Path) -> Iterator[Problem]:
     """A problem for each place a step would act in without the power to."""
     for target in step_targets(step, namespace):
-        place = (*path, "parameters")
-        if target.namespace in settings.protected_namespaces:
-            yield Problem(place, "Forbidden", f"{target} is in a protected namespace; workflows never act there")
-        elif settings.trusted_namespaces is not None and target.namespace != namespace:
-            if target.namespace not in settings.trusted_namespaces:
-                where = f"namespace {target.namespace!r}" if target.namespace else "nodes"
-                yield Problem(place, "Forbidden", f"a workflow in namespace {namespace!r} may not act on {where} "
-                              f"({target}); run it in a namespace the operator trusts")
+        why = outside_power(target, namespace, settings)
+        if why:
+            yield Problem((*path, "parameters"), "Forbidden", why)
     spec = step.rollback_spec
     if spec is None or spec.parameters is None:
         return

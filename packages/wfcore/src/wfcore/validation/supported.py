@@ -15,8 +15,6 @@ _UNSUPPORTED: tuple[tuple[Path, Any], ...] = (
     (("adaptiveOrchestration", "optimizationEnabled"), False),
     (("adaptiveOrchestration", "learningFromHistory"), False),
     (("adaptiveOrchestration", "dynamicStepAdjustment"), False),
-    (("rollbackOf",), None),
-    (("retryOf",), None),
 )
 
 
