@@ -20,12 +20,6 @@ def standing_on(name: str, field: str, uid: str | None = None, *, own: str = "se
             "metadata": {"name": own, "namespace": namespace}, "spec": {field: source}}
 
 
-@pytest.fixture(autouse=True)
-def _supported(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is refused because it is not built is another law."""
-    monkeypatch.setattr("wfcore.validation.document.unsupported_fields", lambda *_: iter(()), raising=False)
-
-
 def problems(path: Path) -> list[tuple[str, str]]:
     return [(one["path"], one["reason"]) for one in wfctl("validate", path, "-o", "json").document["problems"]]
 

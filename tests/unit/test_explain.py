@@ -92,7 +92,7 @@ def test_a_rollback_is_explained_step_by_step_and_an_incomplete_one_gives_the_co
     assert said.headline.startswith("failed: critical step 3 failed")
     assert ["could not be compensated: it is validation_error", "attempt 1 succeeded",
             "was compensated: the values from before are back"] == why(story)
-    assert ("kubectl get deployment -n default web -o yaml",) * 2 == said.commands
+    assert ("wfctl rollback w -n default", *("kubectl get deployment -n default web -o yaml",) * 2) == said.commands
     assert ("nothing: the workflow has ended", None) == (said.next, said.wake_at)
 
 

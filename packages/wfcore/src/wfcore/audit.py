@@ -71,7 +71,9 @@ def audit_id(workflow_uid: str) -> str:
 def audit_record(workflow: WorkflowExecution, completed_at: datetime, status: str) -> AuditRecord:
     """Derive the record of a workflow that ended (or was deleted) at `completed_at`.  O(steps)."""
     meta, spec, state = workflow.metadata, workflow.spec, workflow.status
-    definition = spec.workflow_definition
+    inputs = state.plan_inputs
+    definition = spec.workflow_definition or (inputs.definition if inputs else None)
+    undone = f"rollback of {inputs.workflow_name}"[:253] if inputs and inputs.workflow_name else ""
     result, metrics = state.workflow_result, state.execution_metrics
     return AuditRecord(
         id=audit_id(meta.uid),
@@ -79,7 +81,7 @@ def audit_record(workflow: WorkflowExecution, completed_at: datetime, status: st
         namespace=meta.namespace,
         name=meta.name,
         remediation_id=_remediation_id(workflow),
-        workflow_name=definition.name if definition else meta.name,
+        workflow_name=undone or (definition.name if definition else meta.name),
         workflow_version=definition.version if definition else "",
         plan_digest=state.plan_digest,
         total_steps=state.total_steps,

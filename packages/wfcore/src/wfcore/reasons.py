@@ -44,6 +44,7 @@ class Reason(StrEnum):
     SOURCE_DIRTY = "SourceDirty"
     SOURCE_UNUSABLE = "SourceUnusable"
     NOTHING_TO_ROLL_BACK = "NothingToRollBack"
+    NOTHING_TO_RETRY = "NothingToRetry"
     CARRIED_OVER = "CarriedOver"
     # Executing.
     STEPS_RUNNING = "StepsRunning"

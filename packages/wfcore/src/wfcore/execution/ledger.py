@@ -9,7 +9,7 @@ import attrs
 from wfcore.execution.attempts import Attempt, AttemptFailed, Running, Succeeded, Verdict
 from wfcore.execution.names import child_name
 from wfcore.model.definition import ObjectReference
-from wfcore.model.enums import ExecutionKind, FailureClass, Mutated, StepPhase
+from wfcore.model.enums import FailureClass, Mutated, StepPhase
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.results import StepExecutionResult
 from wfcore.model.status import MESSAGE_BYTES, StepStatus
@@ -41,7 +41,7 @@ def is_running(entry: StepStatus) -> bool:
 def launched(entry: StepStatus, rendered: KubernetesExecutionSpec, workflow: ObjectMeta, now: datetime) -> StepStatus:
     """The entry with its next attempt intended."""
     number = entry.attempt + 1
-    name = child_name(workflow.name, ExecutionKind.FORWARD, entry.step_number, number)
+    name = child_name(workflow.name, rendered.kind, entry.step_number, number)
     return attrs.evolve(
         entry, status=StepPhase.EXECUTING, attempt=number, start_time=entry.start_time or now,
         deadline=now + rendered.timeout, retry_at=None, cancelled_at=None, retries_attempted=number - 1,
@@ -59,7 +59,7 @@ def current_attempt(entry: StepStatus, rendered: KubernetesExecutionSpec, digest
     reference, start, deadline = entry.k8s_execution_ref, entry.start_time, entry.deadline
     if reference is None or start is None or deadline is None:
         raise ValueError(f"step {entry.step_number} is executing without an intended attempt")
-    return Attempt(name=reference.name, kind=ExecutionKind.FORWARD, number=entry.attempt, action=rendered.action,
+    return Attempt(name=reference.name, kind=rendered.kind, number=entry.attempt, action=rendered.action,
                    digest=digest, start=start, deadline=deadline, cancelled_at=entry.cancelled_at, uid=reference.uid)
 
 
@@ -102,6 +102,11 @@ def resumed(entry: StepStatus, rendered: KubernetesExecutionSpec, now: datetime)
     """The entry of an attempt that was given up as never created, and whose child is there after all: it goes on."""
     return attrs.evolve(entry, retry_at=None, deadline=now + rendered.timeout, failure_class=None, reason="",
                         error_message="")
+
+
+def carried_over(number: int, action: str) -> StepStatus:
+    """The entry of a step that another workflow has achieved: it counts as done, and nothing was attempted here."""
+    return StepStatus(step_number=number, action=action, status=StepPhase.COMPLETED, reason=Reason.CARRIED_OVER.value)
 
 
 def skipped(entry: StepStatus, prerequisite: int, now: datetime) -> StepStatus:

@@ -85,7 +85,19 @@ def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionSta
 
 def _planned(status: WorkflowExecutionStatus) -> str:
     note = status.plan_inputs.note if status.plan_inputs else ""
-    return f"{status.total_steps} steps, {status.plan_digest}" + (f"; {note}" if note else "")
+    return f"{_size(status)}, {status.plan_digest}" + (f"; {note}" if note else "")
+
+
+def _size(status: WorkflowExecutionStatus) -> str:
+    inputs = status.plan_inputs
+    if _undoes_another(status):
+        return f"{status.total_steps} compensations"
+    carried = f" ({len(inputs.carried_over)} of them carried over)" if inputs and inputs.carried_over else ""
+    return f"{status.total_steps} steps{carried}"
+
+
+def _undoes_another(status: WorkflowExecutionStatus) -> bool:
+    return status.plan_inputs is not None and bool(status.plan_inputs.compensations)
 
 
 def _holds(status: WorkflowExecutionStatus, held: str) -> Iterator[tuple[str, ConditionStatus, Reason, str]]:
@@ -108,7 +120,9 @@ def _progressing(status: WorkflowExecutionStatus, over: bool,
             waiting = [e.step_number for e in status.step_statuses if e.retry_at is not None]
             running = [e.step_number for e in status.step_statuses
                        if e.status is StepPhase.EXECUTING and e.retry_at is None]
-            if running or not waiting:
+            if _undoes_another(status) and (running or not waiting):
+                yield "Progressing", ConditionStatus.TRUE, Reason.ROLLING_BACK, _steps("undoing", running)
+            elif running or not waiting:
                 yield "Progressing", ConditionStatus.TRUE, Reason.STEPS_RUNNING, _steps("running", running)
             else:
                 yield "Progressing", ConditionStatus.TRUE, Reason.WAITING_FOR_RETRY, _steps("waiting to retry", waiting)

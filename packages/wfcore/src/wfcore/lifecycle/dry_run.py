@@ -46,10 +46,10 @@ def advance_dry_run(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: P
     """Intend every dry run at once, then wait for all of them; one failure fails the workflow.  O(steps)."""
     start = status.dry_run_start_time
     if start is None:
-        effects = tuple(_create(snapshot, plan, n) for n in plan.steps)
+        effects = tuple(_create(snapshot, plan, n) for n in plan.steps if n not in plan.carried)
         return Decision(status=attrs.evolve(status, dry_run_start_time=now), effects=effects,
                         wake_at=now + snapshot.settings.dry_run_timeout)
-    verdicts = {number: _judged(snapshot, plan, number, start, now) for number in plan.steps}
+    verdicts = {n: _judged(snapshot, plan, n, start, now) for n in plan.steps if n not in plan.carried}
     running = {number: v for number, v in verdicts.items() if isinstance(v, Running) and not v.cancel}
     if any(v.need_live for v in running.values()):
         return Decision(status=status, need_live=True)
@@ -85,7 +85,8 @@ def _results(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, ve
     steps, issues, errors = [], [], []
     for number, verdict in verdicts.items():
         message = clipped(_failure(snapshot, number, verdict))
-        excused = isinstance(verdict, AttemptFailed) and verdict.failure_class in _EXCUSED and plan.needs[number]
+        excused = isinstance(verdict, AttemptFailed) and verdict.failure_class in _EXCUSED
+        excused = excused and not plan.needs[number] <= plan.carried
         if message and excused:
             issues.append(PotentialIssue(severity=Level.LOW, step_number=number, description=message,
                                          recommendation="its prerequisites may still make it possible"))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import attrs
 
 from wfcore.execution.ledger import clipped
+from wfcore.lifecycle.carrying import retry_inputs
+from wfcore.lifecycle.reversing import reversal_inputs
+from wfcore.lifecycle.sources import Refusal, find_source
 from wfcore.model.plan import PlanInputs
 from wfcore.planning.experience import what_counts
 from wfcore.planning.rivals import loop_suspicion, rivals_of
@@ -19,7 +24,9 @@ def inputs_of(snapshot: Snapshot) -> PlanInputs:
     committed = snapshot.workflow.status.plan_inputs
     if committed is not None:
         return committed
-    return _with_history(snapshot, _with_rivals(snapshot, PlanInputs()))
+    found = taken_from_source(snapshot)
+    inputs = found if isinstance(found, PlanInputs) else PlanInputs()
+    return _with_history(snapshot, _with_rivals(snapshot, inputs))
 
 
 def _with_rivals(snapshot: Snapshot, inputs: PlanInputs) -> PlanInputs:
@@ -52,3 +59,22 @@ def _with_history(snapshot: Snapshot, inputs: PlanInputs) -> PlanInputs:
 def noted(inputs: PlanInputs, note: str) -> PlanInputs:
     """The inputs with one more remark about a source that was left out."""
     return attrs.evolve(inputs, note=clipped("; ".join(filter(None, (inputs.note, note))), _LONGEST))
+
+
+@lru_cache(maxsize=4)
+def taken_from_source(snapshot: Snapshot) -> PlanInputs | Refusal | None:
+    """What a rollbackOf or retryOf takes from its source, why it cannot, or None while the source is not known.
+
+    Nothing is taken by a workflow that starts from none.  Remembered for the
+    snapshot, because a pass needs it more than once.
+    """
+    spec, namespace = snapshot.workflow.spec, snapshot.workflow.metadata.namespace
+    if spec.rollback_of is None and spec.retry_of is None:
+        return PlanInputs()
+    source = find_source(snapshot)
+    if source is None or isinstance(source, Refusal):
+        return source
+    if spec.rollback_of is not None:
+        return reversal_inputs(spec.workflow_definition, spec.rollback_of, source, snapshot.settings)
+    assert spec.retry_of is not None
+    return retry_inputs(spec, spec.retry_of, namespace, source, snapshot.settings)

@@ -28,7 +28,7 @@ from wfcore.lifecycle.control import is_held
 from wfcore.model.enums import Phase, StepPhase, Stop
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import KubernetesExecution
-from wfcore.planning.idempotence import is_idempotent
+from wfcore.planning.idempotence import may_be_repeated
 from wfcore.planning.planner import Plan
 from wfcore.reasons import Reason
 from wfcore.rollback.start import begin_rollback
@@ -55,7 +55,8 @@ def advance_execution(snapshot: Snapshot, status: WorkflowExecutionStatus, plan:
     fitted = throttled(plan, status, ledger)
     halt = _halt(status, plan, ledger, snapshot.workflow.spec.stop, now)
     if halt is None:
-        _skip_dependants(plan, ledger, now)
+        if not plan.reverses:
+            _skip_dependants(plan, ledger, now)
         if not is_held(status):
             _launch(snapshot, plan, ledger, progress, parallel_now(plan, fitted), now)
         if status.workflow_deadline is not None:
@@ -100,11 +101,11 @@ def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, progress: Progres
         return absorbed(entry, verdict, now, None)
     retry_at = None
     if isinstance(verdict, AttemptFailed):
-        idempotent = is_idempotent(rendered.parameters, snapshot.settings)
+        idempotent = may_be_repeated(rendered, snapshot.settings)
         entry = stretched(plan, entry, verdict, idempotent=idempotent)
         if should_retry(verdict, entry.attempt, retries_now(plan, entry), idempotent=idempotent):
-            uid, what = snapshot.workflow.metadata.uid, f"step-{entry.step_number}"
-            retry_at = now + retry_delay(uid, what, entry.attempt, snapshot.settings)
+            uid, what = snapshot.workflow.metadata.uid, "rollback" if plan.reverses else "step"
+            retry_at = now + retry_delay(uid, f"{what}-{entry.step_number}", entry.attempt, snapshot.settings)
     # Without a credible end of its own an outcome would be held anew in every pass.
     hold = snapshot.settings.outcome_hold
     progress.ends.append(verdict.end if _says_when(child, now) else verdict.end - hold)
@@ -149,7 +150,7 @@ def _launch(snapshot: Snapshot, plan: Plan, ledger: dict[int, StepStatus], progr
         if entry.retry_at is None:
             if entry.status is not StepPhase.PENDING or occupied >= limit:
                 continue
-            if any(ledger[needed].status is not StepPhase.COMPLETED for needed in plan.needs[number]):
+            if not all(_allows(plan, ledger[needed]) for needed in plan.needs[number]):
                 continue
             occupied += 1
         elif running >= limit:
@@ -162,9 +163,17 @@ def _launch(snapshot: Snapshot, plan: Plan, ledger: dict[int, StepStatus], progr
         progress.wakes.append(now + rendered.timeout)
 
 
+def _allows(plan: Plan, prerequisite: StepStatus) -> bool:
+    """A compensation only waits for its turn: one that failed does not keep the others from being tried."""
+    return is_finished(prerequisite) if plan.reverses else prerequisite.status is StepPhase.COMPLETED
+
+
 def _ledger_finished(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, halt: Halt | None,
                      now: datetime) -> Decision:
-    succeeded = any(entry.status is StepPhase.COMPLETED for entry in status.step_statuses)
+    succeeded = {entry.step_number for entry in status.step_statuses if entry.status is StepPhase.COMPLETED}
+    if halt is None and plan.reverses and len(succeeded) < len(status.step_statuses):
+        missed = [n for n in plan.order if n not in succeeded]
+        halt = Halt(Reason.ROLLBACK_INCOMPLETE, f"not undone: step {', '.join(map(str, missed))}")
     if halt is None and not succeeded:
         halt = Halt(Reason.STEP_EXECUTION_FAILED, "no step succeeded")
     if halt is not None:

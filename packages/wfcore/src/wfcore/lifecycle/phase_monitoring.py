@@ -16,7 +16,7 @@ from wfcore.lifecycle.alerts import NewAlerts, new_alerts
 from wfcore.model.enums import Outcome, ResourceHealth, StepPhase
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
-from wfcore.planning.targets import Target, targets_of
+from wfcore.planning.targets import Target, rendered_targets
 from wfcore.rawobject import RawObject
 from wfcore.reasons import Reason
 from wfcore.snapshot import Facts, Snapshot
@@ -33,7 +33,7 @@ def is_judgeable(target: Target) -> bool:
 def monitored_targets(status: WorkflowExecutionStatus, plan: Plan) -> tuple[Target, ...]:
     """The judgeable targets of the steps that succeeded, sorted."""
     done = (e.step_number for e in status.step_statuses if e.status is StepPhase.COMPLETED)
-    return tuple(sorted({t for n in done for t in targets_of(plan.rendered[n].parameters)
+    return tuple(sorted({t for n in done for t in rendered_targets(plan.rendered[n])
                          if is_judgeable(t)}))
 
 

@@ -17,8 +17,6 @@ from wfcore.settings import Settings
 from wfcore.snapshot import Snapshot
 
 _REMEMBERED = 512
-# Planning refuses such a spec, but a status that somebody wrote may claim that it was planned.
-_MISSING = Malformed((Problem(("spec", "workflowDefinition"), "Missing", "required, but missing"),))
 _Key = tuple[str, PlanInputs]
 _plans: OrderedDict[_Key, tuple[WorkflowExecutionSpec, Settings, Plan | Malformed]] = OrderedDict()
 
@@ -26,8 +24,6 @@ _plans: OrderedDict[_Key, tuple[WorkflowExecutionSpec, Settings, Plan | Malforme
 def plan_of(snapshot: Snapshot) -> Plan | Malformed:
     """The plan, from memory when spec, inputs and settings are the same: a function of them, so only time is saved."""
     workflow, settings = snapshot.workflow, snapshot.settings
-    if workflow.spec.workflow_definition is None:
-        return _MISSING
     # The plan does not depend on the two mutable fields.
     spec = attrs.evolve(workflow.spec, suspend=False, stop=Stop.NO)
     inputs = inputs_of(snapshot)

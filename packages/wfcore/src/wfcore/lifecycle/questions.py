@@ -12,6 +12,7 @@ from wfcore.lifecycle.phase_monitoring import monitored_targets
 from wfcore.lifecycle.phase_validating import validating_question
 from wfcore.lifecycle.planned import plan_of
 from wfcore.lifecycle.soundness import is_sound
+from wfcore.lifecycle.sources import source_question
 from wfcore.model.enums import Phase
 from wfcore.program import Inspect, Request
 from wfcore.snapshot import Snapshot
@@ -27,7 +28,8 @@ def next_question(snapshot: Snapshot, now: datetime) -> Request | None:
         case Phase.VALIDATING:
             return _unanswered(snapshot, validating_question(snapshot, now))
         case Phase.PLANNING:
-            return _unanswered(snapshot, survey_question(snapshot), history_question(snapshot, now))
+            return (_unanswered(snapshot, source_question(snapshot))
+                    or _unanswered(snapshot, survey_question(snapshot), history_question(snapshot, now)))
         case Phase.MONITORING:
             return _unanswered(snapshot, _about_the_targets(snapshot))
         case _:

@@ -193,6 +193,15 @@ class Level(StrEnum):
     HIGH = "high"
 
 
+class RiskLevel(StrEnum):
+    """How risky a recommended action is."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
 class SafetyCheckType(StrEnum):
     """The safety checks that can be asked for."""
 

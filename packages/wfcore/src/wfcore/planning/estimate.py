@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from wfcore.model.definition import WorkflowStep
-from wfcore.model.enums import Action
+from wfcore.model.enums import Action, RollbackAction
 from wfcore.model.plan import ActionHistory
 
 # Middle of the ranges that operators of such actions report.
@@ -23,6 +23,14 @@ TYPICAL: Mapping[Action, timedelta] = {
     Action.DRAIN_NODE: timedelta(minutes=3),
     Action.CHECK_POD_HEALTH: timedelta(seconds=10),
     Action.CUSTOM: timedelta(minutes=1),
+}
+
+TYPICAL_COMPENSATION: Mapping[RollbackAction, timedelta] = {
+    RollbackAction.RESTORE_PREVIOUS_DEPLOYMENT: timedelta(seconds=75),
+    RollbackAction.SCALE_TO_PREVIOUS: timedelta(seconds=20),
+    RollbackAction.RESTORE_PREVIOUS_CONFIG: timedelta(seconds=5),
+    RollbackAction.UNCORDON_NODE: timedelta(seconds=3),
+    RollbackAction.CUSTOM: timedelta(minutes=1),
 }
 
 

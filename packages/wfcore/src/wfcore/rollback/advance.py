@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import attrs
 
@@ -14,18 +14,15 @@ from wfcore.execution.children import child_object
 from wfcore.execution.ledger import child_reference, clipped
 from wfcore.execution.names import child_name
 from wfcore.execution.retries import should_retry
-from wfcore.model.compensations import CustomRollbackParams, RollbackParameters
-from wfcore.model.definition import RollbackSpec
+from wfcore.model.compensations import RollbackParameters
 from wfcore.model.enums import ExecutionKind, RollbackPhase, StepPhase
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.status import RollbackStatus, StepRollback, StepStatus, WorkflowExecutionStatus
-from wfcore.model.workflow import KubernetesExecution
+from wfcore.planning.idempotence import may_be_repeated
 from wfcore.planning.planner import Plan
-from wfcore.planning.render import rollback_parameters
-from wfcore.planning.targets import in_namespace
 from wfcore.reasons import Reason
+from wfcore.rollback.restoring import captured_by, compensation_of
 from wfcore.rollback.start import dirty_objects
-from wfcore.settings import Settings
 from wfcore.snapshot import Snapshot
 
 _OVER = frozenset({RollbackPhase.COMPLETED, RollbackPhase.FAILED})
@@ -42,7 +39,7 @@ def advance_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
             continue
         if _came_late(snapshot, compensation):
             limit = plan.rendered[number].rollback_spec
-            timeout = _timeout(limit, snapshot.settings) if limit else snapshot.settings.compensation_timeout
+            timeout = (limit and limit.timeout) or snapshot.settings.compensation_timeout
             compensation = attrs.evolve(compensation, retry_at=None, deadline=now + timeout, error_message="")
         if compensation.retry_at is None:
             ledger[number] = _absorb(snapshot, plan, entry, compensation, progress, expired, now)
@@ -137,7 +134,8 @@ def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: Ste
         case Succeeded():
             return _ended(entry, _seen(compensation, verdict.uid), RollbackPhase.COMPLETED, verdict.end, "")
         case AttemptFailed():
-            idempotent = _is_idempotent(_rendered(snapshot, plan, entry), snapshot.settings)
+            rendered = _rendered(snapshot, plan, entry)
+            idempotent = rendered is not None and may_be_repeated(rendered, snapshot.settings)
             seen = attrs.evolve(_seen(compensation, verdict.uid), error_message=clipped(verdict.message))
             if expired or not should_retry(verdict, compensation.attempt, plan.retries[entry.step_number],
                                            idempotent=idempotent):
@@ -186,45 +184,17 @@ def _seen(compensation: StepRollback, uid: str) -> StepRollback:
 
 def _rendered(snapshot: Snapshot, plan: Plan, entry: StepStatus) -> KubernetesExecutionSpec | None:
     """The compensation's spec with the values captured by the earliest attempt that may have changed something."""
-    forward = plan.rendered[entry.step_number]
-    spec = forward.rollback_spec
-    if spec is None:
-        return None
-    parameters = rollback_parameters(spec, _captured(snapshot, entry))
-    if parameters is None:
-        return None
-    # Children name every namespace; what was captured is where the step acted.
-    place = getattr(forward.parameters, "namespace", snapshot.workflow.metadata.namespace)
-    return attrs.evolve(
-        forward, kind=ExecutionKind.ROLLBACK, rollback_action=spec.action,
-        rollback_parameters=in_namespace(parameters, place),
-        rollback_spec=None, timeout=_timeout(spec, snapshot.settings))
+    return compensation_of(plan.rendered[entry.step_number], _captured(snapshot, entry),
+                           snapshot.workflow.metadata.namespace, snapshot.settings)
 
 
 def _captured(snapshot: Snapshot, entry: StepStatus) -> RollbackParameters | None:
-    """What the earliest attempt that may have changed something has captured, as far as this snapshot shows."""
-    name = child_name(snapshot.workflow.metadata.name, ExecutionKind.FORWARD, entry.step_number,
-                      max(entry.mutating_attempt, 1))
-    source = snapshot.children.get(name)
-    information = source.status.rollback_information if isinstance(source, KubernetesExecution) else None
-    return information.parameters if information else None
+    return captured_by(snapshot.workflow.metadata.name, entry, snapshot.children)
 
 
 def _shows_the_capture(snapshot: Snapshot, entry: StepStatus) -> bool:
     """Whether the values to restore are known: a stale child, or none, may hide what was captured."""
     return snapshot.live or _captured(snapshot, entry) is not None
-
-
-def _timeout(spec: RollbackSpec, settings: Settings) -> timedelta:
-    return spec.timeout or settings.compensation_timeout
-
-
-def _is_idempotent(spec: KubernetesExecutionSpec | None, settings: Settings) -> bool:
-    """Restoring twice is restoring once; of a custom compensation only its declaration says so."""
-    if spec is None or not isinstance(spec.rollback_parameters, CustomRollbackParams):
-        return spec is not None
-    action = spec.rollback_parameters.action_type
-    return any(a.action_type == action and a.idempotent for a in settings.custom_actions)
 
 
 def _ended(entry: StepStatus, compensation: StepRollback, phase: RollbackPhase, end: datetime,

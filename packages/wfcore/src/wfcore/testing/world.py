@@ -195,9 +195,9 @@ class World:
                     return Failed("unavailable", "the history is away")
                 return Consulted(tuple(h for h in self.history if h.action in request.actions))
             case FindSource():
-                return SourceFound(*owned(self.state, request.ref))
+                return SourceFound(*owned(self.state, request.ref), self._workflows())
             case Survey():
-                return Surveyed(tuple(RawObject(o.value) for o in self.state.bucket(WORKFLOW_EXECUTIONS).ordered))
+                return Surveyed(self._workflows())
             case Review():
                 return Reviewed(tuple(self.access.get(q, self.allowed_by_default) for q in request.questions))
 
@@ -213,6 +213,9 @@ class World:
 
     def _observe(self, ref: Ref) -> Seen:
         return Seen(*owned(self.state, ref), self.now, self.surroundings)
+
+    def _workflows(self) -> tuple[RawObject, ...]:
+        return tuple(RawObject(o.value) for o in self.state.bucket(WORKFLOW_EXECUTIONS).ordered)
 
     def _write(self, request: Write) -> Response:
         self.state, response = written(self.state, request, self.now)
