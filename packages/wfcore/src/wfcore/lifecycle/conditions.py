@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-
-import attrs
+from operator import attrgetter
 
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.conditions import Condition
 from wfcore.model.enums import ConditionStatus, Outcome, Phase, StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.reasons import Reason
 
 AUDIT_RECORDED = "AuditRecorded"
+_BY_SNAKE = {reason.snake: reason for reason in Reason}
+_BY_OUTCOME = {Outcome.SUCCESS: Reason.SUCCEEDED, Outcome.PARTIAL_SUCCESS: Reason.PARTIALLY_SUCCEEDED,
+               Outcome.UNKNOWN: Reason.UNVERIFIED}
 
 
 def with_conditions(status: WorkflowExecutionStatus, generation: int, now: datetime) -> WorkflowExecutionStatus:
@@ -22,7 +25,8 @@ def with_conditions(status: WorkflowExecutionStatus, generation: int, now: datet
     wanted = {type_: (state, reason, message) for type_, state, reason, message in _derive(status)}
     kept = [c for c in status.conditions if c.type not in wanted]
     fresh = [_condition(before.get(type_), type_, *value, generation, now) for type_, value in wanted.items()]
-    return attrs.evolve(status, conditions=tuple(sorted((*kept, *fresh), key=lambda c: c.type)))
+    conditions = tuple(sorted((*kept, *fresh), key=attrgetter("type")))
+    return status if conditions == status.conditions else evolve(status, conditions=conditions)
 
 
 def with_audit_condition(status: WorkflowExecutionStatus, recorded: bool, reason: Reason, message: str,
@@ -33,7 +37,7 @@ def with_audit_condition(status: WorkflowExecutionStatus, recorded: bool, reason
     fresh = _condition(before.get(AUDIT_RECORDED), AUDIT_RECORDED, state, reason, message,
                        status.observed_generation, now)
     others = [c for c in status.conditions if c.type != AUDIT_RECORDED]
-    return attrs.evolve(status, conditions=tuple(sorted((*others, fresh), key=lambda c: c.type)))
+    return evolve(status, conditions=tuple(sorted((*others, fresh), key=attrgetter("type"))))
 
 
 def is_true(status: WorkflowExecutionStatus, type_: str) -> bool:
@@ -127,11 +131,10 @@ def _dirty(status: WorkflowExecutionStatus) -> str:
 
 
 def _reason(status: WorkflowExecutionStatus) -> Reason:
-    for reason in Reason:
-        if status.failure_reason and reason.snake == status.failure_reason:
-            return reason
+    named = _BY_SNAKE.get(status.failure_reason)
+    if named is not None:
+        return named
     if status.phase is Phase.COMPLETED and status.workflow_result is None:
         return Reason.PLAN_ONLY if status.workflow is not None else Reason.OBSERVE_ONLY
     outcome = status.workflow_result.outcome if status.workflow_result else None
-    return {Outcome.SUCCESS: Reason.SUCCEEDED, Outcome.PARTIAL_SUCCESS: Reason.PARTIALLY_SUCCEEDED,
-            Outcome.UNKNOWN: Reason.UNVERIFIED}.get(outcome or Outcome.FAILED, Reason.FINISHED)
+    return _BY_OUTCOME.get(outcome or Outcome.FAILED, Reason.FINISHED)

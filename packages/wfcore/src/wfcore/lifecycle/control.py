@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import attrs
-
 from wfcore.model.definition import WorkflowExecutionSpec
 from wfcore.model.enums import Stop
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 
 
@@ -25,10 +24,10 @@ def with_hold(status: WorkflowExecutionStatus, spec: WorkflowExecutionSpec, now:
     """The status with the beginning of a hold recorded, or its time given back to the deadline of the phase."""
     since = status.suspended_since
     if is_held(spec):
-        return status if since is not None else attrs.evolve(status, suspended_since=now)
+        return status if since is not None else evolve(status, suspended_since=now)
     if since is None:
         return status
-    return attrs.evolve(status, suspended_since=None, phase_deadline=current_deadline(status, now))
+    return evolve(status, suspended_since=None, phase_deadline=current_deadline(status, now))
 
 
 def current_deadline(status: WorkflowExecutionStatus, now: datetime) -> datetime | None:

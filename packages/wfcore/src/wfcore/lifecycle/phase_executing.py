@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
 from attrs import frozen
 
 from wfcore.decision import CancelChild, CreateChild, Decision, Progress
@@ -24,6 +23,7 @@ from wfcore.execution.ledger import (
 )
 from wfcore.execution.retries import is_idempotent, should_retry
 from wfcore.model.enums import Phase, StepPhase, Stop
+from wfcore.model.evolving import evolve
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import KubernetesExecution
 from wfcore.planning.planner import Plan
@@ -59,7 +59,9 @@ def advance_execution(snapshot: Snapshot, status: WorkflowExecutionStatus, plan:
     else:
         ledger = {n: e if is_finished(e) or is_running(e) else halted(e, now) for n, e in ledger.items()}
     entries = tuple(ledger[entry.step_number] for entry in status.step_statuses)
-    updated = attrs.evolve(status, step_statuses=entries, current_step=sum(map(is_finished, entries)))
+    done = sum(map(is_finished, entries))
+    same = entries == status.step_statuses and done == status.current_step
+    updated = status if same else evolve(status, step_statuses=entries, current_step=done)
     if any(progress.need_live):
         return Decision(status=status, need_live=True)
     if all(map(is_finished, entries)):
@@ -159,7 +161,7 @@ def _ledger_finished(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
     if halt is not None:
         return begin_rollback(snapshot, status, plan, halt.reason, clipped(halt.message, 1000), now)
     settings = snapshot.settings
-    return Decision(status=attrs.evolve(status, phase=Phase.MONITORING, monitoring_start_time=now,
+    return Decision(status=evolve(status, phase=Phase.MONITORING, monitoring_start_time=now,
                                         phase_deadline=now + settings.monitoring_timeout), wake_at=now)
 
 

@@ -7,13 +7,12 @@ from datetime import datetime
 from math import nan
 from typing import Any
 
-import attrs
-
 from wfcore.codec.durations import format_duration
 from wfcore.decision import Decision
 from wfcore.ending import completed
 from wfcore.lifecycle.control import current_deadline
 from wfcore.model.enums import Outcome, ResourceHealth, StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
 from wfcore.planning.targets import Target, targets_of
@@ -47,7 +46,7 @@ def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan
     # Unreadable now is not healthy now, however long it was healthy before.
     if since is not None and health is ResourceHealth.HEALTHY and now >= since + settings.stability_window:
         samples = 1 + (now - since) // settings.sample_interval
-        return Decision(status=_verdict(attrs.evolve(status, sampled=samples), health, now), wake_at=now)
+        return Decision(status=_verdict(evolve(status, sampled=samples), health, now), wake_at=now)
     if now >= deadline:
         return Decision(status=_unverified(status, health, snapshot, now), wake_at=now)
     start = status.monitoring_start_time or now
@@ -59,10 +58,10 @@ def _sampled(status: WorkflowExecutionStatus, health: ResourceHealth, now: datet
     if health is ResourceHealth.HEALTHY:
         if status.stable_since is not None:
             return status
-        return attrs.evolve(status, stable_since=now, last_sample_time=now, sampled=status.sampled + 1)
+        return evolve(status, stable_since=now, last_sample_time=now, sampled=status.sampled + 1)
     if status.stable_since is None and status.last_sample_time is not None:
         return status
-    return attrs.evolve(status, stable_since=None, last_sample_time=now, sampled=status.sampled + 1)
+    return evolve(status, stable_since=None, last_sample_time=now, sampled=status.sampled + 1)
 
 
 def _verdict(status: WorkflowExecutionStatus, health: ResourceHealth, now: datetime) -> WorkflowExecutionStatus:

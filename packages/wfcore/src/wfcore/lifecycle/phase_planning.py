@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import attrs
-
 from wfcore.codec import Problem, encode
 from wfcore.ending import failed, not_executed
 from wfcore.execution.ledger import clipped
 from wfcore.model.enums import Phase
+from wfcore.model.evolving import evolve
 from wfcore.model.plan import PlanInputs
 from wfcore.model.status import RenderedWorkflow, StepStatus, ValidationResults, WorkflowExecutionStatus
 from wfcore.planning.planner import Plan, with_defaults
@@ -24,7 +23,7 @@ _KEPT_ERRORS = 100
 
 def begin(snapshot: Snapshot, now: datetime) -> WorkflowExecutionStatus:
     """A new workflow starts planning."""
-    return attrs.evolve(
+    return evolve(
         snapshot.workflow.status, phase=Phase.PLANNING, planning_start_time=now,
         observed_generation=snapshot.workflow.metadata.generation,
         phase_deadline=now + snapshot.settings.planning_timeout)
@@ -37,10 +36,10 @@ def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
     if plan is None:
         errors = tuple(clipped(str(problem), 1000) for problem in problems[:_KEPT_ERRORS])
         reason = Reason.NOT_SUPPORTED if all(p.reason == "NotSupported" for p in problems) else Reason.PLANNING_ERROR
-        return failed(attrs.evolve(status, validation_results=ValidationResults(validation_errors=errors)),
+        return failed(evolve(status, validation_results=ValidationResults(validation_errors=errors)),
                       reason, problem_text(problems), now)
     inputs = with_defaults(status.plan_inputs or PlanInputs(), snapshot.settings)
-    return attrs.evolve(
+    return evolve(
         status, phase=Phase.VALIDATING, plan_inputs=inputs, plan_digest=plan.digest, execution_plan=plan.published,
         total_steps=len(plan.steps), validation_start_time=now,
         step_statuses=tuple(StepStatus(step_number=n, action=step.action.value) for n, step in plan.steps.items()),
@@ -50,9 +49,9 @@ def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
 
 def plan_only(snapshot: Snapshot, plan: Plan, now: datetime) -> WorkflowExecutionStatus:
     """The terminal status of a workflow that only wanted its plan: the rendered steps are published."""
-    rendered = tuple(attrs.evolve(plan.rendered[n], plan_digest=plan.digest) for n in plan.order)
+    rendered = tuple(evolve(plan.rendered[n], plan_digest=plan.digest) for n in plan.order)
     inputs = with_defaults(snapshot.workflow.status.plan_inputs or PlanInputs(), snapshot.settings)
-    status = attrs.evolve(
+    status = evolve(
         snapshot.workflow.status, plan_inputs=inputs,
         plan_digest=plan.digest, execution_plan=plan.published, total_steps=len(plan.steps),
         workflow=RenderedWorkflow(steps=rendered))
@@ -75,7 +74,7 @@ def problem_text(problems: Sequence[Problem]) -> str:
 def validated(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan,
               now: datetime) -> WorkflowExecutionStatus:
     """Execution begins: the static checks were made before planning, the dry run, if asked for, is over."""
-    results = attrs.evolve(status.validation_results or ValidationResults(), safety_checks_passed=True,
+    results = evolve(status.validation_results or ValidationResults(), safety_checks_passed=True,
                            warnings=plan.published.warnings)
-    return attrs.evolve(status, phase=Phase.EXECUTING, execution_start_time=now, phase_deadline=None,
+    return evolve(status, phase=Phase.EXECUTING, execution_start_time=now, phase_deadline=None,
                         validation_results=results)

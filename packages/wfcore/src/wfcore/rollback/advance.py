@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import attrs
-
 from wfcore.decision import CancelChild, CreateChild, Decision, Progress
 from wfcore.ending import failed, recommended_for
 from wfcore.execution.attempts import Attempt, AttemptFailed, Running, Succeeded, judge
@@ -17,6 +15,7 @@ from wfcore.execution.retries import should_retry
 from wfcore.model.compensations import CustomRollbackParams, RollbackParameters
 from wfcore.model.definition import RollbackSpec
 from wfcore.model.enums import ExecutionKind, RollbackPhase, StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.status import RollbackStatus, StepRollback, StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import KubernetesExecution
@@ -43,7 +42,7 @@ def advance_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
         if _came_late(snapshot, compensation):
             limit = plan.rendered[number].rollback_spec
             timeout = _timeout(limit, snapshot.settings) if limit else snapshot.settings.compensation_timeout
-            compensation = attrs.evolve(compensation, retry_at=None, deadline=now + timeout, error_message="")
+            compensation = evolve(compensation, retry_at=None, deadline=now + timeout, error_message="")
         if compensation.retry_at is None:
             ledger[number] = _absorb(snapshot, plan, entry, compensation, progress, expired, now)
     blocked = _blocked(plan, ledger)
@@ -56,7 +55,7 @@ def advance_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
     if any(progress.need_live):
         return Decision(status=status, need_live=True)
     entries = tuple(ledger[entry.step_number] for entry in status.step_statuses)
-    updated = attrs.evolve(status, step_statuses=entries)
+    updated = status if entries == status.step_statuses else evolve(status, step_statuses=entries)
     if all(entry.rollback is None or entry.rollback.status in _OVER for entry in entries):
         return Decision(status=_rolled_back(updated, plan, now), wake_at=now)
     if status.phase_deadline is not None and not expired:
@@ -116,7 +115,7 @@ def _launch(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: Ste
     progress.effects.append(CreateChild(name, child_object(snapshot.workflow.metadata, spec, number, plan.digest)))
     deadline = now + spec.timeout
     progress.wakes.append(deadline)
-    return attrs.evolve(entry, rollback=attrs.evolve(
+    return evolve(entry, rollback=evolve(
         compensation, status=RollbackPhase.EXECUTING, attempt=number, start_time=compensation.start_time or now,
         deadline=deadline, retry_at=None, cancelled_at=None,
         k8s_execution_ref=child_reference(snapshot.workflow.metadata.namespace, name)))
@@ -126,7 +125,7 @@ def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: Ste
             expired: bool, now: datetime) -> StepStatus:
     attempt = _attempt(entry, compensation, plan)
     if expired:
-        attempt = attrs.evolve(attempt, deadline=min(attempt.deadline, now))
+        attempt = evolve(attempt, deadline=min(attempt.deadline, now))
     child = snapshot.children.get(attempt.name)
     verdict = judge(attempt, child, snapshot.foreign.get(attempt.name), live=snapshot.live, now=now,
                     settings=snapshot.settings)
@@ -137,13 +136,13 @@ def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: Ste
             return _ended(entry, _seen(compensation, verdict.uid), RollbackPhase.COMPLETED, verdict.end, "")
         case AttemptFailed():
             idempotent = _is_idempotent(_rendered(snapshot, plan, entry), snapshot.settings)
-            seen = attrs.evolve(_seen(compensation, verdict.uid), error_message=clipped(verdict.message))
+            seen = evolve(_seen(compensation, verdict.uid), error_message=clipped(verdict.message))
             if expired or not should_retry(verdict, compensation.attempt, plan.retries[entry.step_number],
                                            idempotent=idempotent):
                 return _ended(entry, seen, RollbackPhase.FAILED, verdict.end, seen.error_message)
             delay = retry_delay(snapshot.workflow.metadata.uid, f"rollback-{entry.step_number}", compensation.attempt,
                                 snapshot.settings)
-            return attrs.evolve(entry, rollback=attrs.evolve(seen, retry_at=now + delay, deadline=None,
+            return evolve(entry, rollback=evolve(seen, retry_at=now + delay, deadline=None,
                                                              cancelled_at=None))
 
 
@@ -164,7 +163,10 @@ def _still_running(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensati
         if not child.metadata.deletion_timestamp:
             progress.effects.append(CancelChild(attempt.name, child.metadata.uid))
     cancelled = compensation.cancelled_at or (now if verdict.cancel else None)
-    return attrs.evolve(entry, rollback=attrs.evolve(_seen(compensation, verdict.uid), cancelled_at=cancelled))
+    seen = _seen(compensation, verdict.uid)
+    if cancelled is not seen.cancelled_at:
+        seen = evolve(seen, cancelled_at=cancelled)
+    return entry if seen is entry.rollback else evolve(entry, rollback=seen)
 
 
 def _attempt(entry: StepStatus, compensation: StepRollback, plan: Plan) -> Attempt:
@@ -180,7 +182,7 @@ def _seen(compensation: StepRollback, uid: str) -> StepRollback:
     reference = compensation.k8s_execution_ref
     if not uid or reference is None or reference.uid == uid:
         return compensation
-    return attrs.evolve(compensation, k8s_execution_ref=attrs.evolve(reference, uid=uid))
+    return evolve(compensation, k8s_execution_ref=evolve(reference, uid=uid))
 
 
 def _rendered(snapshot: Snapshot, plan: Plan, entry: StepStatus) -> KubernetesExecutionSpec | None:
@@ -194,7 +196,7 @@ def _rendered(snapshot: Snapshot, plan: Plan, entry: StepStatus) -> KubernetesEx
         return None
     # Children name every namespace; what was captured is where the step acted.
     place = getattr(forward.parameters, "namespace", snapshot.workflow.metadata.namespace)
-    return attrs.evolve(
+    return evolve(
         forward, kind=ExecutionKind.ROLLBACK, rollback_action=spec.action,
         rollback_parameters=in_namespace(parameters, place),
         rollback_spec=None, timeout=_timeout(spec, snapshot.settings))
@@ -228,10 +230,10 @@ def _is_idempotent(spec: KubernetesExecutionSpec | None, settings: Settings) -> 
 
 def _ended(entry: StepStatus, compensation: StepRollback, phase: RollbackPhase, end: datetime,
            message: str) -> StepStatus:
-    over = attrs.evolve(compensation, status=phase, end_time=end, deadline=None, retry_at=None, cancelled_at=None,
+    over = evolve(compensation, status=phase, end_time=end, deadline=None, retry_at=None, cancelled_at=None,
                         error_message=clipped(message))
     undone = phase is RollbackPhase.COMPLETED and entry.status is StepPhase.COMPLETED
-    return attrs.evolve(entry, rollback=over, status=StepPhase.ROLLED_BACK if undone else entry.status)
+    return evolve(entry, rollback=over, status=StepPhase.ROLLED_BACK if undone else entry.status)
 
 
 def _rolled_back(status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> WorkflowExecutionStatus:
@@ -239,5 +241,5 @@ def _rolled_back(status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> 
     lost = tuple(d for e in status.step_statuses if e.rollback and e.rollback.status is RollbackPhase.FAILED
                  for d in dirty_objects(e, plan))
     dirty = (*before.dirty, *lost)
-    left = attrs.evolve(status, rollback=attrs.evolve(before, dirty=dirty))
+    left = evolve(status, rollback=evolve(before, dirty=dirty))
     return failed(left, Reason.STEP_EXECUTION_FAILED, status.failure_message, now, actions=recommended_for(dirty))

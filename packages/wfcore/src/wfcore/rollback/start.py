@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
-
 from wfcore.decision import Decision
 from wfcore.ending import failed, recommended_for
 from wfcore.model.enums import Mutated, Phase, RollbackPhase, RollbackStrategy, Stop
+from wfcore.model.evolving import evolve
 from wfcore.model.status import DirtyObject, RollbackStatus, StepRollback, StepStatus, WorkflowExecutionStatus
 from wfcore.planning import dag
 from wfcore.planning.planner import Plan
@@ -28,16 +27,16 @@ def begin_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Pl
     wanted = _is_wanted(snapshot.workflow.spec.stop, plan.rollback_strategy, reason)
     compensable = {e.step_number for e in changed if plan.steps[e.step_number].rollback_spec} if wanted else set()
     dirty = tuple(d for e in changed if e.step_number not in compensable for d in dirty_objects(e, plan))
-    named = attrs.evolve(status, failure_reason=reason.snake, failure_message=message)
+    named = evolve(status, failure_reason=reason.snake, failure_message=message)
     if not compensable:
-        left = attrs.evolve(named, rollback=RollbackStatus(dirty=dirty)) if dirty else named
+        left = evolve(named, rollback=RollbackStatus(dirty=dirty)) if dirty else named
         return Decision(status=failed(left, reason, message, now, actions=recommended_for(dirty)), wake_at=now)
     order = tuple(n for wave in dag.reverse_waves(plan.order, plan.needs, compensable) for n in wave)
     entries = tuple(
-        attrs.evolve(e, rollback=StepRollback(status=RollbackPhase.PENDING, source_attempt=e.mutating_attempt))
+        evolve(e, rollback=StepRollback(status=RollbackPhase.PENDING, source_attempt=e.mutating_attempt))
         if e.step_number in compensable else e for e in named.step_statuses)
     return Decision(
-        status=attrs.evolve(
+        status=evolve(
             named, phase=Phase.ROLLING_BACK, rollback_start_time=now, rollback_reason=message, step_statuses=entries,
             phase_deadline=now + snapshot.settings.rolling_back_timeout,
             rollback=RollbackStatus(performed=True, steps=order, dirty=dirty)),
