@@ -11,7 +11,7 @@ from wfcore.model.definition import WorkflowExecutionSpec
 from wfcore.model.enums import Stop
 from wfcore.model.evolving import evolve
 from wfcore.model.plan import PlanInputs
-from wfcore.planning.planner import Plan, plan_workflow
+from wfcore.planning.planner import Plan, plan_workflow, with_defaults
 from wfcore.settings import Settings
 from wfcore.snapshot import Snapshot
 
@@ -51,8 +51,11 @@ def plan_of(snapshot: Snapshot) -> Plan | Malformed:
         plan = found.plan
     else:
         plan = plan_workflow(spec, workflow.metadata.namespace, settings, inputs)
-    _plans[key] = _Planned(workflow.spec, spec, settings, plan)
-    _plans.move_to_end(key)
+    # What is committed are the inputs with the defaults, and the plan is the same.
+    for inputs in {inputs, with_defaults(inputs, settings)}:
+        key = (workflow.metadata.uid, inputs)
+        _plans[key] = _Planned(workflow.spec, spec, settings, plan)
+        _plans.move_to_end(key)
     while len(_plans) > _REMEMBERED:
         _plans.popitem(last=False)
     return plan

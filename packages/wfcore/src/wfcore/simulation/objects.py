@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 from wfcore.resources import Resource
+from wfcore.simulation.weight import Weights, weigh
 
 Json: TypeAlias = Mapping[str, Any]
 Place: TypeAlias = tuple[str, str]  # namespace ("" for cluster-scoped kinds), name
@@ -35,6 +36,17 @@ class StoredObject:
     """One object as stored.  `text` and `digest` are computed once, on demand."""
 
     value: Json
+
+    _weights: Weights = field(factory=dict, init=False, repr=False)
+
+    def may_exceed(self, size: int, before: StoredObject | None) -> bool:
+        """Whether `text` may be longer than `size` bytes; `before` is a state of the object that shares parts."""
+        try:
+            bound, weights = weigh(self.value, before._weights if before is not None else {})
+        except ValueError:
+            return True
+        self._weights.update(weights)
+        return bound > size
 
     @cached_property
     def text(self) -> bytes:

@@ -96,7 +96,7 @@ def _create(state: State, create: Create) -> tuple[State, Found]:
         raise Refusal(409, "AlreadyExists", f'{qualified(resource)} "{name}" already exists')
     value = at_creation(resource, create.body, name, uid, create.at)
     state, stored = put(state, resource, value)
-    _check_size(stored)
+    _check_size(stored, None)
     return state, Found(stored)
 
 
@@ -146,11 +146,13 @@ def _update(state: State, update: Update | UpdateStatus) -> tuple[State, Found |
     )
     state, result = settle(state, resource, value, old)
     if result.object is not old:
-        _check_size(result.object)
+        _check_size(result.object, old)
     return state, result
 
 
-def _check_size(stored: StoredObject) -> None:
+def _check_size(stored: StoredObject, before: StoredObject | None) -> None:
+    if not stored.may_exceed(MAX_OBJECT_BYTES, before):
+        return
     if len(stored.text) > MAX_OBJECT_BYTES:
         raise Refusal(
             413, "RequestEntityTooLarge",

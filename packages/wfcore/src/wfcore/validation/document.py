@@ -57,15 +57,18 @@ def check_spec(spec: Any, namespace: str, settings: Settings) -> Iterator[Proble
             yield Problem(_DEFINITION, "Missing", "required, but missing")
         return
     yield from resolve(outline_of_raw(definition), _DEFINITION)[1]
-    yield from _steps(definition, namespace, settings)
+    yield from _steps(definition, decoded, namespace, settings)
 
 
-def _steps(definition: Any, namespace: str, settings: Settings) -> Iterator[Problem]:
+def _steps(definition: Any, decoded: WorkflowExecutionSpec | Malformed, namespace: str,
+           settings: Settings) -> Iterator[Problem]:
     steps = definition.get("steps") if isinstance(definition, Mapping) else None
+    known = decoded.workflow_definition.steps if isinstance(
+        decoded, WorkflowExecutionSpec) and decoded.workflow_definition is not None else None
     for index, raw in enumerate(steps if isinstance(steps, list) else ()):
         path: Path = (*_DEFINITION, "steps", index)
         # Steps that do not decode have been reported; the others get their own checks all the same.
-        step = decode(WorkflowStep, raw, path)
+        step = known[index] if known is not None else decode(WorkflowStep, raw, path)
         if not isinstance(step, Malformed):
             yield from check_step(step, settings, path)
             yield from outside_authority(step, namespace, settings, path)
