@@ -137,7 +137,7 @@ def _veiled(error: Exception) -> Nested | Rejected:
 
 def _writer(converter: Converter, cls: type) -> Callable[[Any], Any]:
     attrs.resolve_types(cls)
-    fields: Any = {a.name: override(rename=wire_name(a.name), omit_if_default=_empty_by_default(a),
+    fields: Any = {a.name: override(rename=wire_name(a.name), omit_if_default=empty_by_default(a),
                                     unstruct_hook=_write_hook(converter, a.type))
                    for a in attrs.fields(cls)}
     return make_dict_unstructure_fn(cls, converter, **fields)
@@ -162,7 +162,8 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def _empty_by_default(attribute: attrs.Attribute[Any]) -> bool:
+def empty_by_default(attribute: attrs.Attribute[Any]) -> bool:
+    """Whether a field is omitted while it has its default."""
     default = attribute.default
     if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
         return default.factory is StrMap  # type: ignore[union-attr]

@@ -52,10 +52,9 @@ def plan_of(snapshot: Snapshot) -> Plan | Malformed:
     else:
         plan = plan_workflow(spec, workflow.metadata.namespace, settings, inputs)
     # What is committed are the inputs with the defaults, and the plan is the same.
-    for inputs in {inputs, with_defaults(inputs, settings)}:
-        key = (workflow.metadata.uid, inputs)
-        _plans[key] = _Planned(workflow.spec, spec, settings, plan)
-        _plans.move_to_end(key)
+    for known in {key, (workflow.metadata.uid, with_defaults(inputs, settings))}:
+        _plans[known] = _Planned(workflow.spec, spec, settings, plan)
+        _plans.move_to_end(known)
     while len(_plans) > _REMEMBERED:
         _plans.popitem(last=False)
     return plan

@@ -20,24 +20,23 @@ def weigh(value: Mapping[str, Any], known: Weights) -> tuple[int, Weights]:
         ValueError: when only spelling it out can tell, because it is not made of plain JSON types.
     """
     found: Weights = {}
-    total = len(dumps([*value], _WITHOUT_REFERENCES)) + sum(
-        [_weight(part, _DEPTH - 1, known, found) for part in value.values()])
-    return _WORST * total, found
+    return _WORST * _sum(dict(value), _DEPTH, known, found), found
 
 
-def _weight(value: Any, depth: int, known: Weights, found: Weights) -> int:
-    kind = type(value)
-    if kind is not dict and kind is not list:
-        return len(dumps(value, _WITHOUT_REFERENCES))
-    key = id(value)
-    weight = known.get(key)
-    if weight is None:
-        if depth == 0:
-            weight = len(dumps(value, _WITHOUT_REFERENCES))
-        elif kind is dict:
-            weight = len(dumps([*value], _WITHOUT_REFERENCES)) + sum(
-                [_weight(item, depth - 1, known, found) for item in value.values()])
+def _sum(value: Any, depth: int, known: Weights, found: Weights) -> int:
+    """Of a dictionary or list: its keys and plain items in one piece, the others one by one."""
+    plain: list[Any] = []
+    weight = 0
+    if type(value) is dict:
+        plain += value
+        value = value.values()
+    for item in value:
+        if type(item) is not dict and type(item) is not list:
+            plain.append(item)
         else:
-            weight = 5 + sum([_weight(item, depth - 1, known, found) for item in value])
-    found[key] = weight
-    return weight
+            part = known.get(id(item))
+            if part is None:
+                part = _sum(item, depth - 1, known, found) if depth > 1 else len(dumps(item, _WITHOUT_REFERENCES))
+            found[id(item)] = part
+            weight += part
+    return weight + len(dumps(plain, _WITHOUT_REFERENCES))

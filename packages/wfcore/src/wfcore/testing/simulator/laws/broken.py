@@ -23,8 +23,11 @@ class LawBroken(AssertionError):
     """
 
     def __init__(self, law: str, message: str) -> None:
-        self.law = law
+        self.law, self._message = law, message
         super().__init__(f"{law}: {message}")
+
+    def __reduce__(self) -> tuple[type[LawBroken], tuple[str, str]]:
+        return LawBroken, (self.law, self._message)
 
 
 @define
