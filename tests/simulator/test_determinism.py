@@ -7,10 +7,16 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
 
+from wfcore.codec import encode
+from wfcore.model.evolving import evolve
+from wfcore.model.status import StepStatus, WorkflowExecutionStatus
 from wfcore.testing.simulator import ALL_FAULTS, Chance, Fault, Mode, simulate
 from wfcore.testing.simulator.agenda import Agenda
+from wfcore.testing.simulator.encoding import Encoder
 from wfcore.testing.simulator.trace import Trace
+from wfcore.testing.strategies import instances
 
 PINNED = "390997a0c39cb2ec8b5ddaf29e8e05dc"
 CODE = "from wfcore.testing.simulator import simulate; print(*(simulate(seed).digest for seed in range(6)))"
@@ -77,3 +83,21 @@ def test_a_trace_can_be_read() -> None:
 
     assert ("      1.500000 c0        said \ud800 7 None",) == trace.lines
     assert trace.digest != Trace().digest
+
+
+@given(instances(WorkflowExecutionStatus), instances(WorkflowExecutionStatus))
+def test_statuses_are_encoded_as_the_codec_does_it(
+        first: WorkflowExecutionStatus, second: WorkflowExecutionStatus) -> None:
+    encoder = Encoder()
+    mixed = evolve(second, step_statuses=(*first.step_statuses, *second.step_statuses), rollback=first.rollback)
+
+    for status in (first, second, mixed):
+        assert encode(status) == encoder.status(status)
+
+
+def test_what_two_statuses_share_is_one_json_value() -> None:
+    encoder, entry = Encoder(), StepStatus(step_number=1, action="custom")
+    first = WorkflowExecutionStatus(step_statuses=(entry,))
+    second = evolve(first, step_statuses=(entry, evolve(entry, step_number=2)))
+
+    assert encoder.status(first)["stepStatuses"][0] is encoder.status(second)["stepStatuses"][0]

@@ -160,7 +160,7 @@ class Judge:
         live = self.freshness is Freshness.LIVE
         if decision.need_live:
             return Reconcile(self.ref, self.settings, Freshness.LIVE)
-        if decision.status == before:
+        if decision.status is before or decision.status == before:
             # Re-sending an old intent: only on a live read, because the child may only be late in the cache.
             if decision.effects and not live:
                 return Reconcile(self.ref, self.settings, Freshness.LIVE)

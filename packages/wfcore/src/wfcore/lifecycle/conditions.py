@@ -21,11 +21,10 @@ _BY_OUTCOME = {Outcome.SUCCESS: Reason.SUCCEEDED, Outcome.PARTIAL_SUCCESS: Reaso
 
 def with_conditions(status: WorkflowExecutionStatus, generation: int, now: datetime) -> WorkflowExecutionStatus:
     """The status with its conditions brought up to date; what has not changed keeps its transition time."""
-    before = {condition.type: condition for condition in status.conditions}
-    wanted = {type_: (state, reason, message) for type_, state, reason, message in _derive(status)}
-    kept = [c for c in status.conditions if c.type not in wanted]
-    fresh = [_condition(before.get(type_), type_, *value, generation, now) for type_, value in wanted.items()]
-    conditions = tuple(sorted((*kept, *fresh), key=attrgetter("type")))
+    found = {condition.type: condition for condition in status.conditions}
+    for type_, state, reason, message in _derive(status):
+        found[type_] = _condition(found.get(type_), type_, state, reason, message, generation, now)
+    conditions = tuple([found[type_] for type_ in sorted(found)])
     return status if conditions == status.conditions else evolve(status, conditions=conditions)
 
 
@@ -48,8 +47,7 @@ def is_true(status: WorkflowExecutionStatus, type_: str) -> bool:
 def _condition(before: Condition | None, type_: str, state: ConditionStatus, reason: Reason, message: str,
                generation: int, now: datetime) -> Condition:
     changed = before is None or before.status is not state
-    same = before is not None and (before.status, before.reason, before.message) == (state, reason.value, message)
-    if before is not None and same:
+    if before is not None and not changed and before.reason == reason and before.message == message:
         return before
     return Condition(type=type_, status=state, observed_generation=generation, reason=reason.value, message=message,
                      last_transition_time=now if changed or before is None else before.last_transition_time)

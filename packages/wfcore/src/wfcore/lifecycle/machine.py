@@ -71,7 +71,7 @@ def _latest(status: WorkflowExecutionStatus) -> datetime:
         instants += (entry.start_time, entry.end_time)
         if entry.rollback is not None:
             instants += (entry.rollback.start_time, entry.rollback.end_time)
-    return max((instant for instant in instants if instant is not None), default=_NEVER)
+    return max([instant for instant in instants if instant is not None], default=_NEVER)
 
 
 def _advance(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> Decision:

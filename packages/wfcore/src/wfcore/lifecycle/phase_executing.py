@@ -31,6 +31,8 @@ from wfcore.reasons import Reason
 from wfcore.rollback.start import begin_rollback
 from wfcore.snapshot import Snapshot, Unreadable
 
+_LOST = frozenset({StepPhase.FAILED, StepPhase.SKIPPED})
+
 
 @frozen
 class Halt:
@@ -125,16 +127,18 @@ def _halt(status: WorkflowExecutionStatus, plan: Plan, ledger: dict[int, StepSta
 
 
 def _skip_dependants(plan: Plan, ledger: dict[int, StepStatus], now: datetime) -> None:
+    if _LOST.isdisjoint([entry.status for entry in ledger.values()]):
+        return
     for number in plan.order:
         if ledger[number].status is StepPhase.PENDING:
             for needed in sorted(plan.needs[number]):
-                if ledger[needed].status in (StepPhase.FAILED, StepPhase.SKIPPED):
+                if ledger[needed].status in _LOST:
                     ledger[number] = skipped(ledger[number], needed, now)
                     break
 
 
 def _launch(snapshot: Snapshot, plan: Plan, ledger: dict[int, StepStatus], progress: Progress, now: datetime) -> None:
-    occupied = sum(1 for entry in ledger.values() if entry.status is StepPhase.EXECUTING)
+    occupied = sum([entry.status is StepPhase.EXECUTING for entry in ledger.values()])
     for number in plan.order:
         entry = ledger[number]
         if entry.retry_at is not None and entry.retry_at > now:

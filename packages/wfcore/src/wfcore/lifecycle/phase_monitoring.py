@@ -15,7 +15,7 @@ from wfcore.model.enums import Outcome, ResourceHealth, StepPhase
 from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
-from wfcore.planning.targets import Target, targets_of
+from wfcore.planning.targets import BY_NAME, Target, targets_of
 from wfcore.rawobject import RawObject
 from wfcore.reasons import Reason
 from wfcore.snapshot import Facts, Snapshot
@@ -28,7 +28,7 @@ def monitored_targets(status: WorkflowExecutionStatus, plan: Plan) -> tuple[Targ
     """The judgeable targets of the steps that succeeded, sorted."""
     done = (e.step_number for e in status.step_statuses if e.status is StepPhase.COMPLETED)
     return tuple(sorted({t for n in done for t in targets_of(plan.rendered[n].parameters)
-                         if t.kind in _JUDGED or t.selector}))
+                         if t.kind in _JUDGED or t.selector}, key=BY_NAME))
 
 
 def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> Decision:

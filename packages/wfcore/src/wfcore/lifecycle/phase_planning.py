@@ -60,8 +60,8 @@ def plan_only(snapshot: Snapshot, plan: Plan, now: datetime) -> WorkflowExecutio
 
 def static_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
     """Everything that is wrong with a decoded spec: the same checks as for a document."""
-    meta = snapshot.workflow.metadata
-    return tuple(check_spec(encode(snapshot.workflow.spec), meta.namespace, snapshot.settings))
+    meta, spec = snapshot.workflow.metadata, snapshot.workflow.spec
+    return tuple(check_spec(encode(spec), meta.namespace, snapshot.settings, spec))
 
 
 def problem_text(problems: Sequence[Problem]) -> str:

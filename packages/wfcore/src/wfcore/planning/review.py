@@ -11,7 +11,7 @@ from wfcore.model.enums import Action, RollbackStrategy
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.plan import PlannedResource
 from wfcore.planning import dag
-from wfcore.planning.targets import IMPACT_OF, IMPACTS, Target, targets_of
+from wfcore.planning.targets import BY_NAME, IMPACT_OF, IMPACTS, Target, targets_of
 from wfcore.settings import Settings
 
 _SHOWN = 20
@@ -29,7 +29,7 @@ def planned_resources(rendered: Mapping[int, KubernetesExecutionSpec]) -> tuple[
         PlannedResource(
             kind=target.kind, namespace=target.namespace, name=target.name or f"({target.selector})",
             steps=tuple(numbers), impact=max((IMPACT_OF[rendered[n].action] for n in numbers), key=IMPACTS.index))
-        for target, numbers in sorted(steps_of.items()))
+        for target, numbers in ((target, steps_of[target]) for target in sorted(steps_of, key=BY_NAME)))
 
 
 def criteria(steps: Mapping[int, WorkflowStep], settings: Settings) -> tuple[str, ...]:

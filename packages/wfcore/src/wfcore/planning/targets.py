@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import attrs
@@ -52,6 +53,10 @@ class Target:
     def __str__(self) -> str:
         place = f"{self.namespace}/" if self.namespace else ""
         return f"{self.kind.lower()}/{place}{self.name or f'({self.selector})'}"
+
+
+# What `sorted` compares anyway, without building a tuple at each comparison.
+BY_NAME = attrgetter("kind", "namespace", "name", "selector")
 
 
 def in_namespace(parameters: P, namespace: str) -> P:

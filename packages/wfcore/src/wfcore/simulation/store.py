@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from attrs import evolve
-
 from wfcore.resources import NAMESPACES, Resource
 from wfcore.simulation import selectors
 from wfcore.simulation.deletion import delete, settle
@@ -121,7 +119,7 @@ def _check_namespace(state: State, resource: Resource, namespace: str, name: str
 def _next_uid(state: State) -> tuple[State, str]:
     digest = fingerprint(f"{state.uid_seed}/{state.serial}".encode()).hex()
     uid = f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:]}"
-    return evolve(state, serial=state.serial + 1), uid
+    return State(state.uid_seed, state.version, state.serial + 1, state.compacted, state.kinds, state.buckets), uid
 
 
 def _generated_name(state: State, resource: Resource, namespace: str, prefix: str, uid: str) -> str:

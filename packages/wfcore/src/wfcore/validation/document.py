@@ -32,8 +32,9 @@ def check_document(raw: Any, settings: Settings) -> tuple[Problem, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def check_spec(spec: Any, namespace: str, settings: Settings) -> Iterator[Problem]:
-    """Every problem of a raw spec of a workflow in `namespace`."""
+def check_spec(spec: Any, namespace: str, settings: Settings,
+               decoded: WorkflowExecutionSpec | Malformed | None = None) -> Iterator[Problem]:
+    """Every problem of a raw spec of a workflow in `namespace`; `decoded` is what it decodes to, if that is known."""
     if not isinstance(spec, Mapping):
         reason, message = ("Missing", "required, but missing") if spec is None else (
             "WrongType", f"expected an object, got {shown(spec)}")
@@ -47,7 +48,7 @@ def check_spec(spec: Any, namespace: str, settings: Settings) -> Iterator[Proble
     if size > settings.max_spec_bytes:
         yield Problem(("spec",), "TooLarge", f"{size} bytes; the most is {settings.max_spec_bytes}")
         return
-    decoded = decode(WorkflowExecutionSpec, spec, ("spec",))
+    decoded = decode(WorkflowExecutionSpec, spec, ("spec",)) if decoded is None else decoded
     if isinstance(decoded, Malformed):
         yield from decoded.problems
     yield from unsupported_fields(spec)

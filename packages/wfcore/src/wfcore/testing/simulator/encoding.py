@@ -11,9 +11,8 @@ from wfcore.codec.converter import empty_by_default
 from wfcore.model.status import WorkflowExecutionStatus
 
 _PLAIN = (str, int, float, bool)
-# Python name -> (name on the wire, the value that is left out or `_ALWAYS`).
-_ALWAYS = object()
-_FIELDS = {a.name: (wire_name(a.name), a.default if empty_by_default(a) else _ALWAYS)
+# Python name -> (name on the wire, whether it is always written, whether only None is left out and not "" or ()).
+_FIELDS = {a.name: (wire_name(a.name), not empty_by_default(a), a.default is None)
            for a in attrs.fields(WorkflowExecutionStatus)}
 
 
@@ -27,8 +26,8 @@ class Encoder:
         """Equal to what the codec makes of it."""
         found = {}
         for name, value in status.__dict__.items():
-            wire, empty = _FIELDS[name]
-            if value is not empty and value != empty:
+            wire, always, none = _FIELDS[name]
+            if always or (value is not None and (none or value)):
                 found[wire] = value if type(value) in _PLAIN else self._part(value)
         return found
 

@@ -11,7 +11,7 @@ from attrs import define, frozen
 
 from wfcore.settings import Settings
 from wfcore.testing.simulator.agenda import SECOND
-from wfcore.testing.simulator.history import Attempt, Child, Run, entries, intents, phase_of
+from wfcore.testing.simulator.history import Attempt, Child, Run, changed_entries, entries, intents, phase_of
 from wfcore.testing.simulator.meaning import Json
 
 
@@ -82,7 +82,13 @@ class StatusCommit:
     def intended(self) -> list[Attempt]:
         """The attempts that this commit intends for the first time."""
         known = self.run.intents
-        return [attempt for attempt in intents(self.after) if attempt not in known]
+        return [attempt for number, entry, _ in self.changed for attempt in intents(number, entry)
+                if attempt not in known]
+
+    @cached_property
+    def changed(self) -> list[tuple[int, Json, Json]]:
+        """Number, entry and former entry where the commit has changed anything."""
+        return changed_entries(self.before, self.after)
 
     @property
     def phase(self) -> str:
