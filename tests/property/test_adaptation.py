@@ -20,9 +20,9 @@ from wfcore.planning.experience import confidence, experience
 from wfcore.planning.idempotence import is_idempotent
 from wfcore.planning.planner import Plan, plan_workflow
 from wfcore.testing.strategies import SETTINGS, workflow_specs
+from wfcore.testing.walking import BEHAVIOURS, Behaviour, Walk
 
 from .test_planning import edges
-from .walking import BEHAVIOURS, Behaviour, Walk
 
 ON = AdaptiveOrchestrationConfig(optimization_enabled=True, learning_from_history=True, dynamic_step_adjustment=True)
 OFF = [AdaptiveOrchestrationConfig(), attrs.evolve(ON, optimization_enabled=False),

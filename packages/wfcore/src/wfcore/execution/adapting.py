@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from math import ceil
 
-import attrs
-
 from wfcore.codec.durations import format_duration
 from wfcore.execution.attempts import AttemptFailed
 from wfcore.execution.ledger import is_running
 from wfcore.execution.retries import should_retry
 from wfcore.model.enums import AdjustmentType, FailureClass, StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.status import AdaptiveAdjustment, StepStatus, WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
@@ -42,7 +41,7 @@ def spec_now(plan: Plan, entry: StepStatus) -> KubernetesExecutionSpec:
     """The rendered step with the time that its next attempt gets."""
     rendered = plan.rendered[entry.step_number]
     timeout = timeout_now(plan, entry)
-    return rendered if timeout == rendered.timeout else attrs.evolve(rendered, timeout=timeout)
+    return rendered if timeout == rendered.timeout else evolve(rendered, timeout=timeout)
 
 
 def timeout_now(plan: Plan, entry: StepStatus) -> timedelta:
@@ -70,20 +69,20 @@ def stretched(plan: Plan, entry: StepStatus, failure: AttemptFailed, *, idempote
         return entry
     spent = not should_retry(failure, entry.attempt, retries_now(plan, entry), idempotent=idempotent)
     if spent and _deserves_another(plan, entry, failure, idempotent=idempotent):
-        entry, spent = attrs.evolve(entry, extra_retries=entry.extra_retries + 1), False
+        entry, spent = evolve(entry, extra_retries=entry.extra_retries + 1), False
     if spent or failure.failure_class is not FailureClass.TIMEOUT:
         return entry
     had = timeout_now(plan, entry)
     longer = timedelta(seconds=ceil((_GROWTH * had).total_seconds()))
-    grown = timeout_now(plan, attrs.evolve(entry, timeout=longer))
-    return attrs.evolve(entry, timeout=grown) if grown > had else entry
+    grown = timeout_now(plan, evolve(entry, timeout=longer))
+    return evolve(entry, timeout=grown) if grown > had else entry
 
 
 def _deserves_another(plan: Plan, entry: StepStatus, failure: AttemptFailed, *, idempotent: bool) -> bool:
     known = plan.experience.get(plan.rendered[entry.step_number].action)
     if known is None or known.retry_success_rate < RETRIES_HELP or not idempotent:
         return False
-    more = attrs.evolve(entry, extra_retries=min(entry.extra_retries + 1, EXTRA_RETRIES))
+    more = evolve(entry, extra_retries=min(entry.extra_retries + 1, EXTRA_RETRIES))
     return should_retry(failure, entry.attempt, retries_now(plan, more), idempotent=idempotent)
 
 
@@ -103,7 +102,7 @@ def throttled(plan: Plan, status: WorkflowExecutionStatus,
                 for e in status.step_statuses if is_running(e) and not is_running(ledger[e.step_number]))
     if not fresh or sum(map(_is_congested, ledger.values())) < _ENOUGH:
         return status
-    return attrs.evolve(status, max_parallel_steps=limit // 2)
+    return evolve(status, max_parallel_steps=limit // 2)
 
 
 def _is_congested(entry: StepStatus) -> bool:
@@ -132,7 +131,7 @@ def recorded(status: WorkflowExecutionStatus, made: Iterable[Adjustment],
         rest = AdaptiveAdjustment(timestamp=now, adjustment="further adjustments are not listed",
                                   reason="the list is full; see timeout and extraRetries in stepStatuses")
         known = (*known[:MOST_RECORDED - 1], rest)
-    return attrs.evolve(status, adaptive_adjustments=known) if new else status
+    return evolve(status, adaptive_adjustments=known) if new else status
 
 
 def _differences(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus, plan: Plan) -> Iterator[Adjustment]:

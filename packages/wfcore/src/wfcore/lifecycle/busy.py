@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
-
 from wfcore.codec import Malformed
 from wfcore.codec.durations import format_duration
 from wfcore.decision import Decision
@@ -18,6 +16,7 @@ from wfcore.execution.ledger import clipped
 from wfcore.lifecycle.inputs import inputs_of
 from wfcore.lifecycle.planned import plan_of
 from wfcore.model.enums import Mode, Stop
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
 from wfcore.planning.rivals import Obstacle, changes_in, obstacle, rivals_of, targets_changed
@@ -53,7 +52,7 @@ def wait_for_targets(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
         cap = format_duration(settings.target_wait_timeout)
         message = f"the targets were not free within {cap}: {found.message}"
         return Decision(status=failed(status, Reason.TARGET_BUSY, message, now), wake_at=now)
-    waiting = attrs.evolve(status, waiting_for=clipped(found.message, _LONGEST), target_wait_deadline=deadline,
+    waiting = evolve(status, waiting_for=clipped(found.message, _LONGEST), target_wait_deadline=deadline,
                            phase_deadline=None, execution_plan=plan.published)
     due = (now + settings.target_poll_interval, deadline, found.until)
     return Decision(status=waiting, wake_at=min(i for i in due if i is not None and i > now))

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-import attrs
-
 from wfcore.lifecycle.criteria import judged_criteria
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.lifecycle.validating_conditions import approved_condition, validating_progress
 from wfcore.model.conditions import Condition
 from wfcore.model.enums import ConditionStatus, Outcome, Phase, StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.reasons import Reason
 
 AUDIT_RECORDED = "AuditRecorded"
+_BY_SNAKE = {reason.snake: reason for reason in Reason}
+_BY_OUTCOME = {Outcome.SUCCESS: Reason.SUCCEEDED, Outcome.PARTIAL_SUCCESS: Reason.PARTIALLY_SUCCEEDED,
+               Outcome.UNKNOWN: Reason.UNVERIFIED}
 
 
 def with_conditions(status: WorkflowExecutionStatus, generation: int, now: datetime, *,
@@ -24,12 +26,11 @@ def with_conditions(status: WorkflowExecutionStatus, generation: int, now: datet
 
     `held` says why nothing is launched, of which the status itself only knows since when.
     """
-    before = {condition.type: condition for condition in status.conditions}
-    derived = (*_derive(status), *_holds(status, held))
-    wanted = {type_: (state, reason, message) for type_, state, reason, message in derived}
-    kept = [c for c in status.conditions if c.type not in wanted]
-    fresh = [_condition(before.get(type_), type_, *value, generation, now) for type_, value in wanted.items()]
-    return attrs.evolve(status, conditions=tuple(sorted((*kept, *fresh), key=lambda c: c.type)))
+    found = {condition.type: condition for condition in status.conditions}
+    for type_, state, reason, message in (*_derive(status), *_holds(status, held)):
+        found[type_] = _condition(found.get(type_), type_, state, reason, message, generation, now)
+    conditions = tuple([found[type_] for type_ in sorted(found)])
+    return status if conditions == status.conditions else evolve(status, conditions=conditions)
 
 
 def with_audit_condition(status: WorkflowExecutionStatus, recorded: bool, reason: Reason, message: str,
@@ -40,7 +41,7 @@ def with_audit_condition(status: WorkflowExecutionStatus, recorded: bool, reason
     fresh = _condition(before.get(AUDIT_RECORDED), AUDIT_RECORDED, state, reason, message,
                        status.observed_generation, now)
     others = [c for c in status.conditions if c.type != AUDIT_RECORDED]
-    return attrs.evolve(status, conditions=tuple(sorted((*others, fresh), key=lambda c: c.type)))
+    return evolve(status, conditions=tuple(sorted((*others, fresh), key=lambda c: c.type)))
 
 
 def is_true(status: WorkflowExecutionStatus, type_: str) -> bool:
@@ -51,8 +52,7 @@ def is_true(status: WorkflowExecutionStatus, type_: str) -> bool:
 def _condition(before: Condition | None, type_: str, state: ConditionStatus, reason: Reason, message: str,
                generation: int, now: datetime) -> Condition:
     changed = before is None or before.status is not state
-    same = before is not None and (before.status, before.reason, before.message) == (state, reason.value, message)
-    if before is not None and same:
+    if before is not None and not changed and before.reason == reason and before.message == message:
         return before
     return Condition(type=type_, status=state, observed_generation=generation, reason=reason.value, message=message,
                      last_transition_time=now if changed or before is None else before.last_transition_time)
@@ -168,11 +168,10 @@ def _dirty(status: WorkflowExecutionStatus) -> str:
 
 
 def _reason(status: WorkflowExecutionStatus) -> Reason:
-    for reason in Reason:
-        if status.failure_reason and reason.snake == status.failure_reason:
-            return reason
+    named = _BY_SNAKE.get(status.failure_reason)
+    if named is not None:
+        return named
     if status.phase is Phase.COMPLETED and status.workflow_result is None:
         return Reason.PLAN_ONLY if status.workflow is not None else Reason.OBSERVE_ONLY
     outcome = status.workflow_result.outcome if status.workflow_result else None
-    return {Outcome.SUCCESS: Reason.SUCCEEDED, Outcome.PARTIAL_SUCCESS: Reason.PARTIALLY_SUCCEEDED,
-            Outcome.UNKNOWN: Reason.UNVERIFIED}.get(outcome or Outcome.FAILED, Reason.FINISHED)
+    return _BY_OUTCOME.get(outcome or Outcome.FAILED, Reason.FINISHED)

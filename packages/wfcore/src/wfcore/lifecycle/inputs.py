@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import attrs
-
 from wfcore.execution.ledger import clipped
 from wfcore.lifecycle.carrying import retry_inputs
 from wfcore.lifecycle.reversing import reversal_inputs
 from wfcore.lifecycle.sources import Refusal, find_source
+from wfcore.model.evolving import evolve
 from wfcore.model.plan import PlanInputs
 from wfcore.planning.experience import what_counts
 from wfcore.planning.rivals import loop_suspicion, rivals_of
@@ -41,7 +40,7 @@ def _with_rivals(snapshot: Snapshot, inputs: PlanInputs) -> PlanInputs:
     if since is None:
         return inputs
     suspicion = loop_suspicion(frozenset(request.targets), rivals_of(meta, answer.workflows), since, snapshot.settings)
-    return attrs.evolve(inputs, approval_needed_because=clipped(suspicion, _LONGEST)) if suspicion else inputs
+    return evolve(inputs, approval_needed_because=clipped(suspicion, _LONGEST)) if suspicion else inputs
 
 
 def _with_history(snapshot: Snapshot, inputs: PlanInputs) -> PlanInputs:
@@ -53,12 +52,12 @@ def _with_history(snapshot: Snapshot, inputs: PlanInputs) -> PlanInputs:
     if not isinstance(answer, Consulted):
         return noted(inputs, "the recorded history was not available: nothing was learned from it")
     asked_for = (known for known in answer.history if known.action in request.actions)
-    return attrs.evolve(inputs, history_available=True, history=what_counts(asked_for, snapshot.settings))
+    return evolve(inputs, history_available=True, history=what_counts(asked_for, snapshot.settings))
 
 
 def noted(inputs: PlanInputs, note: str) -> PlanInputs:
     """The inputs with one more remark about a source that was left out."""
-    return attrs.evolve(inputs, note=clipped("; ".join(filter(None, (inputs.note, note))), _LONGEST))
+    return evolve(inputs, note=clipped("; ".join(filter(None, (inputs.note, note))), _LONGEST))
 
 
 @lru_cache(maxsize=4)

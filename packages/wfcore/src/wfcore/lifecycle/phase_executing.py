@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
 from attrs import frozen
 
 from wfcore.decision import CancelChild, CreateChild, Decision, Progress
@@ -26,6 +25,7 @@ from wfcore.execution.ledger import (
 from wfcore.execution.retries import should_retry
 from wfcore.lifecycle.control import is_held
 from wfcore.model.enums import Phase, StepPhase, Stop
+from wfcore.model.evolving import evolve
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import KubernetesExecution
 from wfcore.planning.idempotence import may_be_repeated
@@ -33,6 +33,8 @@ from wfcore.planning.planner import Plan
 from wfcore.reasons import Reason
 from wfcore.rollback.start import begin_rollback
 from wfcore.snapshot import Snapshot, Unreadable
+
+_LOST = frozenset({StepPhase.FAILED, StepPhase.SKIPPED})
 
 
 @frozen
@@ -64,8 +66,10 @@ def advance_execution(snapshot: Snapshot, status: WorkflowExecutionStatus, plan:
     else:
         ledger = {n: e if is_finished(e) or is_running(e) else halted(e, now) for n, e in ledger.items()}
     entries = tuple(ledger[entry.step_number] for entry in status.step_statuses)
-    updated = with_adjustments(
-        status, attrs.evolve(fitted, step_statuses=entries, current_step=sum(map(is_finished, entries))), plan, now)
+    done = sum(map(is_finished, entries))
+    same = entries == status.step_statuses and done == status.current_step
+    stepped = fitted if same else evolve(fitted, step_statuses=entries, current_step=done)
+    updated = with_adjustments(status, stepped, plan, now)
     if any(progress.need_live):
         return Decision(status=status, need_live=True)
     if all(map(is_finished, entries)):
@@ -130,10 +134,12 @@ def _halt(status: WorkflowExecutionStatus, plan: Plan, ledger: dict[int, StepSta
 
 
 def _skip_dependants(plan: Plan, ledger: dict[int, StepStatus], now: datetime) -> None:
+    if _LOST.isdisjoint([entry.status for entry in ledger.values()]):
+        return
     for number in plan.order:
         if ledger[number].status is StepPhase.PENDING:
             for needed in sorted(plan.needs[number]):
-                if ledger[needed].status in (StepPhase.FAILED, StepPhase.SKIPPED):
+                if ledger[needed].status in _LOST:
                     ledger[number] = skipped(ledger[number], needed, now)
                     break
 
@@ -179,7 +185,7 @@ def _ledger_finished(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
     if halt is not None:
         return begin_rollback(snapshot, status, plan, halt.reason, clipped(halt.message, 1000), now)
     settings = snapshot.settings
-    return Decision(status=attrs.evolve(status, phase=Phase.MONITORING, monitoring_start_time=now,
+    return Decision(status=evolve(status, phase=Phase.MONITORING, monitoring_start_time=now,
                                         phase_deadline=now + settings.monitoring_timeout), wake_at=now)
 
 

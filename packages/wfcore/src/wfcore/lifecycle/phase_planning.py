@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import attrs
-
 from wfcore.codec import Malformed, Problem, encode
 from wfcore.decision import Decision
 from wfcore.ending import failed, not_executed
@@ -18,6 +16,7 @@ from wfcore.lifecycle.inputs import inputs_of, taken_from_source
 from wfcore.lifecycle.planned import plan_of
 from wfcore.lifecycle.sources import Refusal, source_question
 from wfcore.model.enums import Mode, Phase
+from wfcore.model.evolving import evolve
 from wfcore.model.plan import PlanInputs
 from wfcore.model.status import RenderedWorkflow, StepStatus, ValidationResults, WorkflowExecutionStatus
 from wfcore.planning.digest import without_secrets
@@ -33,7 +32,7 @@ _KEPT_ERRORS = 100
 
 def begin(snapshot: Snapshot, now: datetime) -> WorkflowExecutionStatus:
     """A new workflow starts planning."""
-    return attrs.evolve(
+    return evolve(
         snapshot.workflow.status, phase=Phase.PLANNING, planning_start_time=now,
         observed_generation=snapshot.workflow.metadata.generation,
         phase_deadline=now + snapshot.settings.planning_timeout)
@@ -67,7 +66,7 @@ def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
         return refused(snapshot, reason, problems, now)
     inputs = with_defaults(inputs_of(snapshot), snapshot.settings)
     fitted = recorded(status, plan.adjustments, now)
-    return attrs.evolve(
+    return evolve(
         fitted, phase=Phase.VALIDATING, plan_inputs=inputs, plan_digest=plan.digest, execution_plan=plan.published,
         total_steps=len(plan.steps), current_step=len(plan.carried), validation_start_time=now,
         waiting_for="", target_wait_deadline=None, step_statuses=tuple(_entry(plan, number) for number in plan.steps),
@@ -83,7 +82,7 @@ def _entry(plan: Plan, number: int) -> StepStatus:
 def refused(snapshot: Snapshot, reason: Reason, problems: Sequence[Problem], now: datetime) -> WorkflowExecutionStatus:
     """The terminal status of a workflow that cannot be planned, with everything that is wrong."""
     errors = tuple(clipped(str(problem), 1000) for problem in problems[:_KEPT_ERRORS])
-    status = attrs.evolve(snapshot.workflow.status, validation_results=ValidationResults(validation_errors=errors))
+    status = evolve(snapshot.workflow.status, validation_results=ValidationResults(validation_errors=errors))
     return failed(status, reason, problem_text(problems), now)
 
 
@@ -102,9 +101,9 @@ def _again(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -
 def plan_only(snapshot: Snapshot, plan: Plan, now: datetime) -> WorkflowExecutionStatus:
     """The terminal status of a workflow that only wanted its plan: the rendered steps are published."""
     todo = (number for number in plan.order if number not in plan.carried)
-    rendered = tuple(attrs.evolve(without_secrets(plan.rendered[n]), plan_digest=plan.digest) for n in todo)
+    rendered = tuple(evolve(without_secrets(plan.rendered[n]), plan_digest=plan.digest) for n in todo)
     inputs = with_defaults(inputs_of(snapshot), snapshot.settings)
-    status = attrs.evolve(
+    status = evolve(
         snapshot.workflow.status, plan_inputs=inputs,
         plan_digest=plan.digest, execution_plan=plan.published, total_steps=len(plan.steps),
         workflow=RenderedWorkflow(steps=rendered))
@@ -114,8 +113,9 @@ def plan_only(snapshot: Snapshot, plan: Plan, now: datetime) -> WorkflowExecutio
 def static_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
     """Everything that is wrong with a decoded spec: the same checks as for a document."""
     meta = snapshot.workflow.metadata
-    spec = encode(snapshot.workflow.spec)
-    return tuple(check_spec(spec, meta.namespace, snapshot.settings, creator=creator_of(meta), name=meta.name))
+    spec = snapshot.workflow.spec
+    return tuple(check_spec(encode(spec), meta.namespace, snapshot.settings, creator=creator_of(meta), name=meta.name,
+                            decoded=spec))
 
 
 def problem_text(problems: Sequence[Problem]) -> str:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
-
 from wfcore.codec import Malformed
 from wfcore.decision import Decision
 from wfcore.ending import failed, not_executed
@@ -21,6 +19,7 @@ from wfcore.lifecycle.need import Need
 from wfcore.lifecycle.phase_planning import problem_text
 from wfcore.lifecycle.planned import plan_of
 from wfcore.model.enums import Phase, Stop
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
 from wfcore.program import Request
@@ -110,4 +109,4 @@ def _over(status: WorkflowExecutionStatus, now: datetime) -> Decision:
 
 def validated(status: WorkflowExecutionStatus, now: datetime) -> WorkflowExecutionStatus:
     """Execution begins."""
-    return attrs.evolve(status, phase=Phase.EXECUTING, execution_start_time=now, phase_deadline=None)
+    return evolve(status, phase=Phase.EXECUTING, execution_start_time=now, phase_deadline=None)

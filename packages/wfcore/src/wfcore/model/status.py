@@ -73,7 +73,7 @@ class ValidationResults:
     warnings: tuple[str, ...] = prop("What was noticed.", default=(), max_items=500, items=_LINE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class StepRollback:
     """The compensation of one step."""
 
@@ -90,7 +90,7 @@ class StepRollback:
     k8s_execution_ref: ObjectReference | None = prop("The child of the attempt.", default=None)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class StepStatus:
     """One entry of the ledger, looked up by `step_number`, never by index."""
 
@@ -183,7 +183,7 @@ class RenderedWorkflow:
                                                       max_items=MAX_STEPS)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class WorkflowExecutionStatus:
     """Observed state, written by the controller alone."""
 

@@ -11,12 +11,11 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import attrs
-
 from wfcore.codec import encode
 from wfcore.codec.canonical import canonical
 from wfcore.model.actions import UpdateSecretParams
 from wfcore.model.definition import ExecutionStrategy
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.fields import StrMap
 from wfcore.model.plan import PlanInputs
@@ -44,4 +43,4 @@ def without_secrets(spec: KubernetesExecutionSpec) -> KubernetesExecutionSpec:
     if not isinstance(spec.parameters, UpdateSecretParams) or not spec.parameters.data_updates:
         return spec
     keys = StrMap(dict.fromkeys(spec.parameters.data_updates, ""))
-    return attrs.evolve(spec, parameters=attrs.evolve(spec.parameters, data_updates=keys))
+    return evolve(spec, parameters=evolve(spec.parameters, data_updates=keys))

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import attrs
 from attrs import field, frozen
 
 from wfcore.codec.problems import Malformed, Problem
 from wfcore.model.definition import WorkflowDefinition, WorkflowExecutionSpec, WorkflowStep
 from wfcore.model.enums import Action, ExecutionKind, RollbackStrategy, Strategy
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.plan import ActionHistory, ExecutionPlan, PlanInputs, Wave
 from wfcore.planning import dag
@@ -154,7 +154,7 @@ def _limits(steps: Mapping[int, WorkflowStep], levels: tuple[tuple[int, ...], ..
 
 def with_defaults(inputs: PlanInputs, settings: Settings) -> PlanInputs:
     """The inputs with the operator's defaults where none are committed yet."""
-    return attrs.evolve(
+    return evolve(
         inputs, step_timeout=inputs.step_timeout or settings.step_timeout,
         default_max_retries=(settings.default_max_retries if inputs.default_max_retries is None
                              else inputs.default_max_retries),

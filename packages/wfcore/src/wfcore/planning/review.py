@@ -11,7 +11,7 @@ from wfcore.model.enums import Action, RollbackStrategy
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.plan import PlannedResource
 from wfcore.planning import dag
-from wfcore.planning.targets import IMPACTS, Target, impact_of, rendered_targets
+from wfcore.planning.targets import BY_NAME, IMPACTS, Target, impact_of, rendered_targets
 from wfcore.settings import Settings
 
 _SHOWN = 20
@@ -32,7 +32,7 @@ def planned_resources(rendered: Mapping[int, KubernetesExecutionSpec]) -> tuple[
         PlannedResource(
             kind=target.kind, namespace=target.namespace, name=target.name or f"({target.selector})",
             steps=tuple(numbers), impact=max((impact_of(rendered[n]) for n in numbers), key=IMPACTS.index))
-        for target, numbers in sorted(steps_of.items()))
+        for target, numbers in ((target, steps_of[target]) for target in sorted(steps_of, key=BY_NAME)))
 
 
 def criteria(steps: Mapping[int, WorkflowStep], settings: Settings, what: str = "step") -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any, TypeVar
 
-import attrs
 from attrs import frozen
 
 from wfcore.codec.problems import Malformed
@@ -33,10 +33,14 @@ from wfcore.model.compensations import (
 )
 from wfcore.model.definition import WorkflowDefinition, WorkflowStep
 from wfcore.model.enums import Action, RollbackAction
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.plan import PlannedResource
 from wfcore.model.workflow import WorkflowExecution
 from wfcore.rawobject import RawObject
+
+# What `sorted` compares anyway, without building a tuple at each comparison.
+BY_NAME = attrgetter("kind", "namespace", "name", "selector")
 
 P = TypeVar("P", bound=StepParameters | RollbackParameters)
 
@@ -81,7 +85,7 @@ def in_namespace(parameters: P, namespace: str) -> P:
     if getattr(parameters, "namespace", None) != "":
         return parameters
     changes: Any = {"namespace": namespace}
-    return attrs.evolve(parameters, **changes)
+    return evolve(parameters, **changes)
 
 
 def targets_of(parameters: StepParameters | None) -> tuple[Target, ...]:
