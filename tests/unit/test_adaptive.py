@@ -11,7 +11,7 @@ from wfcore.execution.adapting import MOST_RECORDED, recorded
 from wfcore.model.enums import Action, AdjustmentType
 from wfcore.model.plan import ActionHistory
 from wfcore.model.status import AdaptiveAdjustment, WorkflowExecutionStatus
-from wfcore.planning.experience import confidence, experience, what_counts
+from wfcore.planning.experience import confidence, experience
 from wfcore.planning.tuning import Adjustment
 from wfcore.program import Consult, Survey, Unknown
 from wfcore.resources import KUBERNETES_EXECUTIONS
@@ -391,19 +391,3 @@ def test_a_full_record_says_so_and_stays_full() -> None:
     assert (MOST_RECORDED, "more") == (len(full), full[-1].adjustment)
     assert (MOST_RECORDED, "further adjustments are not listed") == (len(over), over[-1].adjustment)
     assert status == recorded(status, [], START)
-
-
-def test_confidence_grows_with_samples_and_agreement() -> None:
-    assert [0.0, 0.861, 0.807, 0.737, 0.804] == [
-        round(confidence(*counts), 3) for counts in ((0, 0), (10, 10), (10, 9), (10, 5), (21, 10))]
-
-
-def test_a_rate_of_retries_needs_five_of_them() -> None:
-    assert (0.0, 1.0) == tuple(known(retried=n, retried_succeeded=n).retry_success_rate for n in (4, 5))
-    assert 0.0 == known(samples=0, succeeded=0).success_rate
-
-
-def test_what_counts_is_one_entry_an_action_in_order() -> None:
-    entries = [known("scale-deployment"), known("cordon-node"), known("cordon-node")]
-
-    assert [Action.CORDON_NODE, Action.SCALE_DEPLOYMENT] == [h.action for h in what_counts(entries, Settings())]
