@@ -102,3 +102,6 @@ class EventReason(StrEnum):
     APPROVAL_DECIDED = "ApprovalDecided"
     TARGET_BUSY = "TargetBusy"
     UNKNOWN_PHASE = "UnknownPhase"
+    AUDIT_OUTBOXED = "AuditOutboxed"
+    AUDIT_REFUSED = "AuditRefused"
+    AUDIT_DROPPED = "AuditDropped"

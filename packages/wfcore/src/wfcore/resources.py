@@ -65,6 +65,7 @@ WORKFLOW_EXECUTIONS = Resource(
 KUBERNETES_EXECUTIONS = Resource(
     EXECUTION_GROUP, "v1", "KubernetesExecution", "kubernetesexecutions", has_status=True, short_names=("ke",)
 )
+AUDIT_OUTBOXES = Resource(WORKFLOW_GROUP, "v1", "AuditOutbox", "auditoutboxes")
 ALERT_REMEDIATIONS = Resource(
     REMEDIATION_GROUP, "v1", "AlertRemediation", "alertremediations", has_status=True, short_names=("ar",)
 )
@@ -72,6 +73,6 @@ ALERT_REMEDIATIONS = Resource(
 ALL: tuple[Resource, ...] = (
     NAMESPACES, NODES, PODS, CONFIG_MAPS, SECRETS, SERVICES, DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, DAEMON_SETS,
     POD_DISRUPTION_BUDGETS, HORIZONTAL_POD_AUTOSCALERS, LEASES, EVENTS, CUSTOM_RESOURCE_DEFINITIONS,
-    WORKFLOW_EXECUTIONS, KUBERNETES_EXECUTIONS, ALERT_REMEDIATIONS,
+    WORKFLOW_EXECUTIONS, KUBERNETES_EXECUTIONS, AUDIT_OUTBOXES, ALERT_REMEDIATIONS,
 )
 BY_API_VERSION_AND_KIND: Mapping[tuple[str, str], Resource] = {(r.api_version, r.kind): r for r in ALL}
