@@ -32,7 +32,8 @@ class StepAudit:
     step_number: int = prop("The step.", minimum=1)
     action: str = _text("Its action.")
     status: str = _text("How it ended.")
-    duration: timedelta | None = prop("From its first attempt to its end; absent when it never started.", default=None)
+    duration: timedelta | None = prop("From its first attempt to its end; absent when it never started.", default=None,
+                                      minimum=0)
     retries_attempted: int = prop("Attempts after the first.", minimum=0)
     rollback_status: str = _text("How its compensation ended; empty without one.")
     error_message: str = _text("Why it failed.", 1024)
@@ -53,7 +54,7 @@ class AuditRecord:
     total_steps: int = prop("Steps of the workflow.", minimum=0)
     steps_completed: int = prop("Steps that completed, rolled back or not.", minimum=0)
     steps_failed: int = prop("Steps that failed.", minimum=0)
-    total_duration: timedelta = prop("From planning to the end.")
+    total_duration: timedelta = prop("From planning to the end.", minimum=0)
     outcome: str = _text("The verdict; empty when it completed without executing anything.")
     effectiveness_score: float = prop("0 to 1.", minimum=0, maximum=1)
     rollbacks_performed: int = prop("0 or 1.", minimum=0)
@@ -88,7 +89,7 @@ def audit_record(workflow: WorkflowExecution, completed_at: datetime, status: st
         total_steps=state.total_steps,
         steps_completed=_count(state, StepPhase.COMPLETED, StepPhase.ROLLED_BACK),
         steps_failed=_count(state, StepPhase.FAILED),
-        total_duration=metrics.total_duration if metrics else timedelta(0),
+        total_duration=max(metrics.total_duration, timedelta(0)) if metrics else timedelta(0),
         outcome=_outcome(state),
         effectiveness_score=result.effectiveness_score if result else 0.0,
         rollbacks_performed=metrics.rollbacks_performed if metrics else 0,
@@ -119,12 +120,13 @@ def _count(status: WorkflowExecutionStatus, *phases: StepPhase) -> int:
 
 
 def _step(entry: StepStatus) -> StepAudit:
-    finished = entry.start_time is not None and entry.end_time is not None
+    start, end = entry.start_time, entry.end_time
     return StepAudit(
         step_number=entry.step_number,
         action=entry.action,
         status=entry.status.value,
-        duration=entry.end_time - entry.start_time if finished else None,  # type: ignore[operator]
+        # Whoever writes into status may write anything; nothing takes less than no time.
+        duration=max(end - start, timedelta(0)) if start is not None and end is not None else None,
         retries_attempted=entry.retries_attempted,
         rollback_status=entry.rollback.status.value if entry.rollback else "",
         error_message=entry.error_message,
