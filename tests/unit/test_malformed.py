@@ -62,7 +62,7 @@ def test_what_is_only_not_supported_is_said_so() -> None:
 
 
 def test_an_unreadable_status_fails_and_is_replaced() -> None:
-    story = edited(Story(workflow(scale(1))).go(), phase="sleeping").go()
+    story = edited(Story(workflow(scale(1))).go(), currentStep="two").go()
 
     assert ("failed", "status_unreadable") == (story.status.phase, story.status.failure_reason)
 
