@@ -37,13 +37,15 @@ from wfcore.model.definition import (
     WorkflowStep,
 )
 from wfcore.model.enums import Action, RollbackAction, RollbackStrategy
+from wfcore.model.plan import PlanInputs
+from wfcore.planning.planner import Plan, plan_workflow
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import CustomAction, Settings
 from wfcore.testing.instances import instances, json_values, times, words
 
 __all__ = [
     "CUSTOM_ACTION", "SETTINGS", "definitions", "documents", "execution_strategies", "graphs", "instances",
-    "json_values", "parameters", "rollback_specs", "times", "workflow_specs", "workflow_steps",
+    "json_values", "parameters", "plans", "rollback_specs", "times", "workflow_specs", "workflow_steps",
 ]
 
 # The custom action that `SETTINGS` declares; `custom` steps of the strategies use it.
@@ -147,6 +149,17 @@ def workflow_specs(**options: Any) -> st.SearchStrategy[WorkflowExecutionSpec]:
     return st.builds(
         WorkflowExecutionSpec, workflow_definition=definitions(**options), execution_strategy=execution_strategies(),
         ttl_seconds_after_finished=st.none() | st.integers(0, 100_000))
+
+
+def plans(**options: Any) -> st.SearchStrategy[Plan]:
+    """Plans of workflows in the namespace `default` under `SETTINGS`; options as for `definitions`."""
+    return workflow_specs(**options).map(_planned)
+
+
+def _planned(spec: WorkflowExecutionSpec) -> Plan:
+    plan = plan_workflow(spec, "default", SETTINGS, PlanInputs())
+    assert isinstance(plan, Plan), plan
+    return plan
 
 
 def documents(**options: Any) -> st.SearchStrategy[dict[str, Any]]:
