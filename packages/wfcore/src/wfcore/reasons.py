@@ -32,6 +32,9 @@ class Reason(StrEnum):
     APPROVAL_REJECTED = "ApprovalRejected"
     APPROVAL_TIMEOUT = "ApprovalTimeout"
     APPROVAL_POLICY_MISSING = "ApprovalPolicyMissing"
+    APPROVAL_INCOMPLETE = "ApprovalIncomplete"
+    APPROVAL_FOR_ANOTHER_PLAN = "ApprovalForAnotherPlan"
+    APPROVER_IS_CREATOR = "ApproverIsCreator"
     CREATOR_UNKNOWN = "CreatorUnknown"
     UNAUTHORIZED = "Unauthorized"
     FROZEN = "Frozen"
@@ -41,6 +44,7 @@ class Reason(StrEnum):
     SOURCE_DIRTY = "SourceDirty"
     SOURCE_UNUSABLE = "SourceUnusable"
     NOTHING_TO_ROLL_BACK = "NothingToRollBack"
+    NOTHING_TO_RETRY = "NothingToRetry"
     CARRIED_OVER = "CarriedOver"
     # Executing.
     STEPS_RUNNING = "StepsRunning"
@@ -102,3 +106,4 @@ class EventReason(StrEnum):
     APPROVAL_DECIDED = "ApprovalDecided"
     TARGET_BUSY = "TargetBusy"
     UNKNOWN_PHASE = "UnknownPhase"
+    RECONCILE_PANIC = "ReconcilePanic"

@@ -19,7 +19,8 @@ from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.definition import WorkflowExecutionSpec
 from wfcore.model.enums import FailureClass
 from wfcore.model.status import WorkflowExecutionStatus
-from wfcore.program import Create, Ref, Request, Response, Seen
+from wfcore.model.workflow import ANNOTATION_CREATED_BY
+from wfcore.program import Create, Ref, Request, Response, Seen, Surroundings
 from wfcore.reconciler import Reconcile
 from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
@@ -65,6 +66,9 @@ BEHAVIOURS = st.lists(
     | st.builds(Behaviour, _AFTER, st.sampled_from(["delete", "remove", "nothing"])), min_size=1, max_size=8)
 
 
+APPROVERS = st.builds(Behaviour, st.integers(0, 4000), st.sampled_from(["approved", "approved", "denied", "nothing"]))
+
+
 class Walk:
     """Passes, executor events and sleep, in the order of virtual time.
 
@@ -74,11 +78,14 @@ class Walk:
     """
 
     def __init__(self, spec: WorkflowExecutionSpec, behaviours: Sequence[Behaviour], settings: Settings = SETTINGS,
-                 *, shuffled: bool = False) -> None:
+                 *, shuffled: bool = False, approver: Behaviour = Behaviour(5, "approved")) -> None:
         self.spec, self.behaviours, self.settings, self.shuffled = spec, behaviours, settings, shuffled
+        self.approver = approver
         self.world = World()
+        self.world.surroundings = Surroundings(approvals_guarded=True)
         self.ref = Ref("default", "w")
-        self.world.add(WORKFLOW_EXECUTIONS, {"metadata": {"name": "w"}, "spec": encode(spec)})
+        self.world.add(WORKFLOW_EXECUTIONS, {
+            "metadata": {"name": "w", "annotations": {ANNOTATION_CREATED_BY: "alice"}}, "spec": encode(spec)})
         self.events: list[tuple[datetime, str, Behaviour]] = []
         self.met: set[str] = set()
         self.succeeded: set[str] = set()
@@ -118,9 +125,12 @@ class Walk:
         self.passes.append(drive(Reconcile(self.ref, self.settings), self._answer))
         assert len(self.world.commits) - commits <= 8
         for name in sorted(self.world.children().keys() - self.met):
-            behaviour = self.behaviours[len(self.met) % len(self.behaviours)]
+            behaviour = self.behaviours[len(self.met - {""}) % len(self.behaviours)]
             self.met.add(name)
             heapq.heappush(self.events, (self.world.now + timedelta(seconds=behaviour.after), name, behaviour))
+        if "" not in self.met and self.world.commits and self.world.commits[-1].approval is not None:
+            self.met.add("")
+            heapq.heappush(self.events, (self.world.now + timedelta(seconds=self.approver.after), "", self.approver))
         return self.passes[-1].finished
 
     def _answer(self, request: Request) -> Response:
@@ -134,6 +144,9 @@ class Walk:
     def _act(self) -> None:
         while self.events and self.events[0][0] <= self.world.now:
             _, name, behaviour = heapq.heappop(self.events)
+            if behaviour.what in ("approved", "denied"):
+                self.world.decide("w", "bob", behaviour.what)
+                continue
             child = self.world.children().get(name)
             if child is None or behaviour.what == "nothing":
                 continue

@@ -14,7 +14,13 @@ from wfcore.audit import AuditRecord
 from wfcore.codec import decode, encode
 from wfcore.model.plan import ActionHistory
 from wfcore.model.status import WorkflowExecutionStatus
-from wfcore.model.workflow import WorkflowExecution
+from wfcore.model.workflow import (
+    ANNOTATION_APPROVAL_BY,
+    ANNOTATION_APPROVAL_DECISION,
+    ANNOTATION_APPROVAL_DIGEST,
+    ANNOTATION_APPROVAL_REASON,
+    WorkflowExecution,
+)
 from wfcore.planning.targets import Target
 from wfcore.program import (
     CALM,
@@ -59,9 +65,9 @@ from wfcore.simulation import operations as op
 from wfcore.simulation.requests import Write, owned, written
 from wfcore.simulation.state import empty
 from wfcore.simulation.store import apply
-from wfcore.simulation.targets import HEALTHY_DEPLOYMENT, READY, healthy
+from wfcore.simulation.targets import HEALTHY_DEPLOYMENT, READY, found_at, healthy
 
-__all__ = ["HEALTHY_DEPLOYMENT", "READY", "START", "World", "healthy"]
+__all__ = ["HEALTHY_DEPLOYMENT", "READY", "START", "World", "found_at", "healthy"]
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -125,6 +131,19 @@ class World:
         stored = self.get(KUBERNETES_EXECUTIONS, child)
         self.perform(op.UpdateStatus(KUBERNETES_EXECUTIONS, {**stored, "status": status}, self.now))
 
+    def annotate(self, name: str, **annotations: str) -> None:
+        """Set annotations of a workflow by their full keys."""
+        stored = self.get(WORKFLOW_EXECUTIONS, name)
+        meta = {**stored["metadata"], "annotations": {**stored["metadata"].get("annotations", {}), **annotations}}
+        self.perform(op.Update(WORKFLOW_EXECUTIONS, {**stored, "metadata": meta}, self.now))
+
+    def decide(self, name: str, by: str, decision: str = "approved", reason: str = "", digest: str = "") -> None:
+        """What an approver writes; the digest is that of the plan unless told otherwise."""
+        published = self.get(WORKFLOW_EXECUTIONS, name).get("status", {}).get("planDigest", "")
+        self.annotate(name, **{
+            ANNOTATION_APPROVAL_BY: by, ANNOTATION_APPROVAL_DECISION: decision, ANNOTATION_APPROVAL_REASON: reason,
+            ANNOTATION_APPROVAL_DIGEST: digest or published})
+
     def delete(self, resource: Resource, name: str, *, force: bool = False) -> None:
         """Delete an object; `force` strips its finalizers first, as an impatient person would."""
         stored = self.get(resource, name)
@@ -145,7 +164,7 @@ class World:
                 stored = self.state.find(ALERT_REMEDIATIONS, request.ref.namespace, request.ref.name)
                 return Found(None if stored is None else RawObject(stored.value))
             case Inspect():
-                return Inspected(tuple(self.facts.get(t, (RawObject(healthy(t)),)) for t in request.targets))
+                return Inspected(tuple(self.facts.get(t, self._found_at(t)) for t in request.targets))
             case Consult() | FindSource() | Survey() | Review():
                 return self._asked(request)
             case Outbox() | ListOutbox() | DropOutbox():
@@ -163,6 +182,12 @@ class World:
             case _:
                 assert_never(request)
 
+    def _found_at(self, target: Target) -> tuple[RawObject, ...]:
+        if target.kind != ALERT_REMEDIATIONS.kind:
+            return found_at(target, self.now)
+        alerts = self.state.bucket(ALERT_REMEDIATIONS).ordered
+        return tuple(RawObject(alert.value) for alert in alerts if alert.place[0] == target.namespace)
+
     def _asked(self, request: Consult | FindSource | Survey | Review) -> Response:
         match request:
             case Consult():
@@ -170,9 +195,9 @@ class World:
                     return Failed("unavailable", "the history is away")
                 return Consulted(tuple(h for h in self.history if h.action in request.actions))
             case FindSource():
-                return SourceFound(*owned(self.state, request.ref))
+                return SourceFound(*owned(self.state, request.ref), self._workflows())
             case Survey():
-                return Surveyed(tuple(RawObject(o.value) for o in self.state.bucket(WORKFLOW_EXECUTIONS).ordered))
+                return Surveyed(self._workflows())
             case Review():
                 return Reviewed(tuple(self.access.get(q, self.allowed_by_default) for q in request.questions))
 
@@ -188,6 +213,9 @@ class World:
 
     def _observe(self, ref: Ref) -> Seen:
         return Seen(*owned(self.state, ref), self.now, self.surroundings)
+
+    def _workflows(self) -> tuple[RawObject, ...]:
+        return tuple(RawObject(o.value) for o in self.state.bucket(WORKFLOW_EXECUTIONS).ordered)
 
     def _write(self, request: Write) -> Response:
         self.state, response = written(self.state, request, self.now)

@@ -33,6 +33,8 @@ from wfcore.testing.world import START
 _INFORMS = frozenset({
     "startTime", "endTime", "lastTransitionTime", "creationTimestamp", "planningStartTime", "validationStartTime",
     "executionStartTime", "monitoringStartTime", "rollbackStartTime", "completionTime", "lastSampleTime",
+    # Read in validating only, which no scope stays in.
+    "checkedAt",
 })
 # Instants that decisions wait for, and for how long after they passed their age still makes a difference.
 _ARMED: Mapping[str, timedelta] = {
