@@ -73,7 +73,7 @@ def test_probabilities_sum_to_one_and_quantiles_ascend() -> None:
 
 def test_a_higher_failure_rate_never_raises_the_probability_of_success() -> None:
     """Common random numbers: what fails at a lower rate fails at a higher one too, run by run."""
-    rates = [0, 0.05, 0.2, 0.5, 0.9, 1]
+    rates = [0, 0.2, 0.21, 0.22, 0.23, 0.24, 0.25, 0.5, 0.51, 0.9, 1]
     found = [foretold(*DIAMOND, rates={1: rate, 3: rate}, runs=40).success for rate in rates]
 
     assert sorted(found, reverse=True) == found
@@ -262,7 +262,7 @@ def test_equal_arguments_give_equal_bytes_in_every_process() -> None:
 
 
 def test_another_seed_is_another_forecast() -> None:
-    said = {json.dumps(foretold(*DIAMOND, assume=Assumptions(), seed=seed).as_json()) for seed in range(3)}
+    said = {foretold(*DIAMOND, assume=Assumptions(), seed=seed).durations for seed in range(3)}
 
     assert 3 == len(said)
 

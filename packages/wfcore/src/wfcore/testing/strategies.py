@@ -40,14 +40,16 @@ from wfcore.model.definition import (
     WorkflowStep,
 )
 from wfcore.model.enums import Action, RiskLevel, RollbackAction, RollbackStrategy
+from wfcore.model.plan import PlanInputs
 from wfcore.model.recommendations import AIRecommendations
+from wfcore.planning.planner import Plan, plan_workflow
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import CustomAction, Settings
 from wfcore.testing.instances import instances, json_values, times, words
 
 __all__ = [
     "CUSTOM_ACTION", "SETTINGS", "advised", "definitions", "documents", "execution_strategies", "graphs", "instances",
-    "json_values", "parameters", "recommendations", "retry_specs", "reversal_specs", "rollback_specs", "times",
+    "json_values", "parameters", "plans", "recommendations", "retry_specs", "reversal_specs", "rollback_specs", "times",
     "workflow_specs", "workflow_steps",
 ]
 
@@ -157,6 +159,17 @@ def workflow_specs(**options: Any) -> st.SearchStrategy[WorkflowExecutionSpec]:
         WorkflowExecutionSpec, workflow_definition=definitions(**options), execution_strategy=execution_strategies(),
         adaptive_orchestration=instances(AdaptiveOrchestrationConfig),
         ttl_seconds_after_finished=st.none() | st.integers(0, 100_000))
+
+
+def plans(**options: Any) -> st.SearchStrategy[Plan]:
+    """Plans of workflows in the namespace `default` under `SETTINGS`; options as for `definitions`."""
+    return workflow_specs(**options).map(_planned)
+
+
+def _planned(spec: WorkflowExecutionSpec) -> Plan:
+    plan = plan_workflow(spec, "default", SETTINGS, PlanInputs())
+    assert isinstance(plan, Plan), plan
+    return plan
 
 
 def _sources(numbers: Sequence[int]) -> st.SearchStrategy[SourceReference]:

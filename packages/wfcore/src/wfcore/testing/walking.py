@@ -18,17 +18,20 @@ from wfcore.codec import encode
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.definition import WorkflowExecutionSpec
 from wfcore.model.enums import FailureClass
+from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.model.workflow import ANNOTATION_CREATED_BY
 from wfcore.program import Create, Ref, Request, Response, Seen, Surroundings
 from wfcore.reconciler import Reconcile
 from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 from wfcore.testing.driving import Pass, drive
-from wfcore.testing.strategies import SETTINGS, json_values
+from wfcore.testing.strategies import SETTINGS, json_values, workflow_specs
 from wfcore.testing.world import World
 
 # More passes than any walk of a few steps can honestly need.
 LONGEST = 3_000
+
+__all__ = ["BEHAVIOURS", "REPORTS", "Behaviour", "Walk", "statuses", "walks", "worlds"]
 
 
 @attrs.frozen
@@ -53,6 +56,9 @@ _NONSENSE = st.sampled_from([
     {"phase": "dancing"}, {"phase": "completed", "executionResult": {"success": False}}, {"phase": 5}, "completed",
     {"phase": "rollback_ready", "rollbackInformation": "yes"},
 ]) | json_values(leaves=3)
+
+# What an executor may report, whatever it was asked: success, failure of any class, or nonsense.
+REPORTS = _SUCCESS | _FAILURE | _NONSENSE
 
 BEHAVIOURS = st.lists(
     st.builds(Behaviour, _AFTER, st.just("succeed"), _SUCCESS) | st.builds(Behaviour, _AFTER, st.just("fail"), _FAILURE)
@@ -150,3 +156,26 @@ class Walk:
             self.world.report(name, behaviour.status)
             if behaviour.what == "succeed":
                 self.succeeded.add(name)
+
+
+def walks(**options: Any) -> st.SearchStrategy[Walk]:
+    """Walks of workflows of up to four steps, somewhere between the first instant and the end.
+
+    Options as for `wfcore.testing.strategies.definitions`.
+    """
+    return st.builds(
+        lambda spec, behaviours, instants: Walk(spec, behaviours).for_instants(instants),
+        workflow_specs(**{"max_size": 4, **options}), BEHAVIOURS, st.integers(1, 60))
+
+
+def worlds(**options: Any) -> st.SearchStrategy[World]:
+    """Worlds as they come about: a workflow named `w` somewhere on its way, with the children it made.
+
+    One that has ended may be gone already: its time to live may be none.
+    """
+    return walks(**options).map(lambda walk: walk.world)
+
+
+def statuses(**options: Any) -> st.SearchStrategy[WorkflowExecutionStatus]:
+    """Statuses that a workflow really reaches: one of those committed on some walk."""
+    return walks(**options).flatmap(lambda walk: st.sampled_from(walk.world.commits))
