@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from wfcore.model.actions import ScaleDeploymentParams, UncordonNodeParams
+from wfcore.model.compensations import (
+    CustomRollbackParams,
+    RestorePreviousConfigParams,
+    RestorePreviousDeploymentParams,
+    ScaleToPreviousParams,
+)
+from wfcore.model.definition import ObjectReference
+from wfcore.model.enums import Action, ConfigKind, ExecutionKind
+from wfcore.model.execution import KubernetesExecutionSpec
+from wfcore.planning.targets import Target, restored_targets, touched_by
 from wfcore.settings import CustomAction, Settings
 
 from .clusters import drain
@@ -106,6 +118,30 @@ def test_steps_whose_predictions_collide_are_an_issue() -> None:
     story.say(**{f"dryrun_{n}": predicting(change("ConfigMap", "cache")) for n in (1, 2)})
 
     assert [("medium", 2)] == issues(story)
+
+
+@pytest.mark.parametrize(("kind", "targets"), [
+    (ExecutionKind.FORWARD, (Target("Deployment", "default", "web"), Target("Node", "", "n"))),
+    (ExecutionKind.ROLLBACK, (Target("ConfigMap", "shop", "c"),))])
+def test_an_execution_touches_what_its_kind_says(kind: ExecutionKind, targets: tuple[Target, ...]) -> None:
+    spec = KubernetesExecutionSpec(
+        workflow_execution_ref=ObjectReference(name="w"), step_number=1, attempt=1, kind=kind,
+        action=Action.SCALE_DEPLOYMENT, timeout=timedelta(minutes=1),
+        parameters=ScaleDeploymentParams(namespace="default", deployment="web", replicas=1),
+        health_targets=(ObjectReference(kind="Node", name="n"),),
+        rollback_parameters=RestorePreviousConfigParams(namespace="shop", name="c", type=ConfigKind.CONFIG_MAP))
+
+    assert targets == touched_by(spec)
+
+
+@pytest.mark.parametrize(("parameters", "targets"), [
+    (RestorePreviousDeploymentParams(namespace="a", deployment="d"), (Target("Deployment", "a", "d"),)),
+    (ScaleToPreviousParams(namespace="a", deployment="d"), (Target("Deployment", "a", "d"),)),
+    (RestorePreviousConfigParams(namespace="a", name="s", type=ConfigKind.SECRET), (Target("Secret", "a", "s"),)),
+    (UncordonNodeParams(node_name="n"), (Target("Node", "", "n"),)),
+    (CustomRollbackParams(action_type="undo"), ()), (None, ())])
+def test_a_compensation_touches_what_it_restores(parameters: Any, targets: tuple[Target, ...]) -> None:
+    assert targets == restored_targets(parameters)
 
 
 def test_the_worst_issues_come_first_and_lists_are_bounded() -> None:

@@ -82,16 +82,15 @@ def with_approval(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Pla
     approval = status.approval
     if approval is None or is_settled(status):
         return status
-    match judge(snapshot, status.plan_digest):
-        case Said() as said:
-            return _decided(snapshot, status, approval, said, now)
-        case Ignored() as ignored if now >= approval.deadline and snapshot.live:
-            waited = format_duration(approval.deadline - approval.requested_at)
-            because = f"; {ignored.why}" if ignored.why else ""
-            return failed(status, Reason.APPROVAL_TIMEOUT, f"nobody approved the plan within {waited}{because}", now)
-        case Ignored() as ignored:
-            waiting = attrs.evolve(approval, waiting=ignored.reason.value, ignored=clipped(ignored.why, _LONGEST))
-            return attrs.evolve(status, approval=waiting)
+    found = judge(snapshot, status.plan_digest)
+    if isinstance(found, Said):
+        return _decided(snapshot, status, approval, found, now)
+    if now >= approval.deadline and snapshot.live:
+        waited = format_duration(approval.deadline - approval.requested_at)
+        because = f"; {found.why}" if found.why else ""
+        return failed(status, Reason.APPROVAL_TIMEOUT, f"nobody approved the plan within {waited}{because}", now)
+    waiting = attrs.evolve(approval, waiting=found.reason.value, ignored=clipped(found.why, _LONGEST))
+    return attrs.evolve(status, approval=waiting)
 
 
 def expires(status: WorkflowExecutionStatus, now: datetime) -> bool:
