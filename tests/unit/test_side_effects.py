@@ -15,10 +15,11 @@ from wfcore.model.compensations import (
     ScaleToPreviousParams,
 )
 from wfcore.model.definition import ObjectReference
-from wfcore.model.enums import Action, ConfigKind, ExecutionKind
+from wfcore.model.enums import Action, ConfigKind, ExecutionKind, RollbackAction
 from wfcore.model.execution import KubernetesExecutionSpec
-from wfcore.planning.targets import Target, restored_targets, touched_by
+from wfcore.planning.targets import Target, impact_of, rendered_targets, restored_targets
 from wfcore.settings import CustomAction, Settings
+from wfcore.validation.safety_rbac import executor_questions
 
 from .clusters import drain
 from .stories import Story, broken, scale, workflow
@@ -121,17 +122,21 @@ def test_steps_whose_predictions_collide_are_an_issue() -> None:
 
 
 @pytest.mark.parametrize(("kind", "targets"), [
-    (ExecutionKind.FORWARD, (Target("Deployment", "default", "web"), Target("Node", "", "n"))),
-    (ExecutionKind.ROLLBACK, (Target("ConfigMap", "shop", "c"),))])
-def test_an_execution_touches_what_its_kind_says(kind: ExecutionKind, targets: tuple[Target, ...]) -> None:
+    (None, (Target("Deployment", "default", "web"),)),
+    (RollbackAction.RESTORE_PREVIOUS_CONFIG, (Target("ConfigMap", "shop", "c"),))])
+def test_an_execution_touches_what_it_changes_or_restores(kind: RollbackAction | None,
+                                                          targets: tuple[Target, ...]) -> None:
     spec = KubernetesExecutionSpec(
-        workflow_execution_ref=ObjectReference(name="w"), step_number=1, attempt=1, kind=kind,
+        workflow_execution_ref=ObjectReference(name="w"), step_number=1, attempt=1, kind=ExecutionKind.FORWARD,
         action=Action.SCALE_DEPLOYMENT, timeout=timedelta(minutes=1),
         parameters=ScaleDeploymentParams(namespace="default", deployment="web", replicas=1),
-        health_targets=(ObjectReference(kind="Node", name="n"),),
-        rollback_parameters=RestorePreviousConfigParams(namespace="shop", name="c", type=ConfigKind.CONFIG_MAP))
+        rollback_action=kind, rollback_parameters=RestorePreviousConfigParams(
+            namespace="shop", name="c", type=ConfigKind.CONFIG_MAP))
 
-    assert targets == touched_by(spec)
+    assert targets == rendered_targets(spec)
+    assert ("capacity" if kind is None else "config") == impact_of(spec)
+    assert {"get", "update"} <= {question.verb for question in executor_questions(spec, "robot")}
+    assert (kind is None) is ("watch" in {question.verb for question in executor_questions(spec, "robot")})
 
 
 @pytest.mark.parametrize(("parameters", "targets"), [

@@ -80,7 +80,7 @@ def static_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
     """Everything that is wrong with a decoded spec: the same checks as for a document."""
     meta = snapshot.workflow.metadata
     spec = encode(snapshot.workflow.spec)
-    return tuple(check_spec(spec, meta.namespace, snapshot.settings, creator_of(meta)))
+    return tuple(check_spec(spec, meta.namespace, snapshot.settings, creator=creator_of(meta)))
 
 
 def problem_text(problems: Sequence[Problem]) -> str:

@@ -11,7 +11,7 @@ from wfcore.model.enums import Action, RollbackStrategy
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.plan import PlannedResource
 from wfcore.planning import dag
-from wfcore.planning.targets import IMPACT_OF, IMPACTS, Target, targets_of
+from wfcore.planning.targets import IMPACTS, Target, impact_of, rendered_targets
 from wfcore.settings import Settings
 
 _SHOWN = 20
@@ -23,12 +23,12 @@ def planned_resources(rendered: Mapping[int, KubernetesExecutionSpec]) -> tuple[
     """Every object the steps touch, sorted, with the strongest impact of its steps."""
     steps_of: dict[Target, list[int]] = {}
     for number, spec in rendered.items():
-        for target in targets_of(spec.parameters):
+        for target in rendered_targets(spec):
             steps_of.setdefault(target, []).append(number)
     return tuple(
         PlannedResource(
             kind=target.kind, namespace=target.namespace, name=target.name or f"({target.selector})",
-            steps=tuple(numbers), impact=max((IMPACT_OF[rendered[n].action] for n in numbers), key=IMPACTS.index))
+            steps=tuple(numbers), impact=max((impact_of(rendered[n]) for n in numbers), key=IMPACTS.index))
         for target, numbers in sorted(steps_of.items()))
 
 
@@ -57,10 +57,7 @@ def _warnings(steps: Mapping[int, WorkflowStep], rendered: Mapping[int, Kubernet
     if uncompensated and strategy.rollback_strategy is not RollbackStrategy.NONE:
         yield (f"step {_listed(uncompensated)} changes the cluster but has no rollbackSpec: "
                "after a rollback what it changed stays changed")
-    touched = {n: targets_of(spec.parameters) for n, spec in rendered.items() if IMPACT_OF[spec.action] != "none"}
-    for before, after, target in collisions(touched, needs, order):
-        yield (f"steps {before} and {after} both change {target} and neither waits for the other: "
-               "which change stays is open; let one depend on the other")
+    yield from _collisions(rendered, needs, order)
     blind = [n for n, spec in rendered.items()
              if spec.action is Action.CHECK_POD_HEALTH and spec.parameters is None and not spec.health_targets]
     if blind:
@@ -73,8 +70,17 @@ def _warnings(steps: Mapping[int, WorkflowStep], rendered: Mapping[int, Kubernet
                f"the estimated duration {format_duration(estimate)}")
 
 
-def collisions(touched: Mapping[int, Iterable[Target]], needs: Mapping[int, frozenset[int]],
-               order: tuple[int, ...]) -> Iterator[tuple[int, int, Target]]:
+def _collisions(rendered: Mapping[int, KubernetesExecutionSpec], needs: Mapping[int, frozenset[int]],
+                order: tuple[int, ...]) -> Iterator[str]:
+    """Steps that change the same object and may run at the same time."""
+    touched = {n: rendered_targets(spec) for n, spec in rendered.items() if impact_of(spec) != "none"}
+    for before, after, target in colliding_steps(touched, needs, order):
+        yield (f"steps {before} and {after} both change {target} and neither waits for the other: "
+               "which change stays is open; let one depend on the other")
+
+
+def colliding_steps(touched: Mapping[int, Iterable[Target]], needs: Mapping[int, frozenset[int]],
+                    order: tuple[int, ...]) -> Iterator[tuple[int, int, Target]]:
     """Pairs of steps that change the same object and may run at the same time.  `touched` is what each changes."""
     last: dict[Target, int] = {}
     looked = 0

@@ -31,7 +31,7 @@ from wfcore.model.compensations import (
     ScaleToPreviousParams,
 )
 from wfcore.model.definition import WorkflowStep
-from wfcore.model.enums import Action, ExecutionKind
+from wfcore.model.enums import Action, RollbackAction
 from wfcore.model.execution import KubernetesExecutionSpec
 
 P = TypeVar("P", bound=StepParameters | RollbackParameters)
@@ -44,6 +44,12 @@ IMPACT_OF: Mapping[Action, str] = {
     Action.SCALE_DEPLOYMENT: "capacity", Action.CORDON_NODE: "capacity", Action.UNCORDON_NODE: "capacity",
     Action.RESTART_DEPLOYMENT: "restart", Action.UPDATE_IMAGE: "restart", Action.RESTART_POD: "restart",
     Action.DELETE_POD: "restart", Action.CUSTOM: "restart", Action.DRAIN_NODE: "eviction",
+}
+
+IMPACT_OF_COMPENSATION: Mapping[RollbackAction, str] = {
+    RollbackAction.RESTORE_PREVIOUS_CONFIG: "config", RollbackAction.SCALE_TO_PREVIOUS: "capacity",
+    RollbackAction.UNCORDON_NODE: "capacity", RollbackAction.RESTORE_PREVIOUS_DEPLOYMENT: "restart",
+    RollbackAction.CUSTOM: "restart",
 }
 
 
@@ -110,12 +116,14 @@ def restored_targets(parameters: RollbackParameters | None) -> tuple[Target, ...
             return ()
 
 
-def touched_by(spec: KubernetesExecutionSpec) -> tuple[Target, ...]:
-    """The objects that an execution touches or judges."""
-    if spec.kind is ExecutionKind.ROLLBACK:
-        return restored_targets(spec.rollback_parameters)
-    judged = (Target(t.kind, t.namespace, t.name) for t in spec.health_targets)
-    return (*targets_of(spec.parameters), *judged)
+def rendered_targets(spec: KubernetesExecutionSpec) -> tuple[Target, ...]:
+    """The objects that a child touches or, for a check, judges, whichever way it goes."""
+    return targets_of(spec.parameters) if spec.rollback_action is None else restored_targets(spec.rollback_parameters)
+
+
+def impact_of(spec: KubernetesExecutionSpec) -> str:
+    """How strongly a child affects what it touches: one of `IMPACTS`."""
+    return IMPACT_OF[spec.action] if spec.rollback_action is None else IMPACT_OF_COMPENSATION[spec.rollback_action]
 
 
 def step_targets(step: WorkflowStep, namespace: str) -> tuple[Target, ...]:

@@ -42,7 +42,8 @@ def refuse_malformed(ref: Ref, settings: Settings, seen: Seen, problems: Malform
     if stand_in.status.phase in TERMINAL:
         return RecordAudit(ref, settings, stand_in, seen.at)
     readable = isinstance(status, WorkflowExecutionStatus)
-    everything = (*problems.problems, *check_spec(raw.value.get("spec"), meta.namespace, settings, creator_of(meta)))
+    found = check_spec(raw.value.get("spec"), meta.namespace, settings, creator=creator_of(meta))
+    everything = (*problems.problems, *found)
     return Refuse(ref, meta, stand_in.status, Malformed(tuple(dict.fromkeys(everything))), readable, seen.at)
 
 

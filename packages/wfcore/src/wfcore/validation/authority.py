@@ -16,7 +16,7 @@ from wfcore.model.definition import WorkflowStep
 from wfcore.model.enums import Action
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.workflow import ANNOTATION_CREATED_BY, ObjectMeta
-from wfcore.planning.targets import in_namespace, restored_targets, step_targets, touched_by
+from wfcore.planning.targets import Target, in_namespace, rendered_targets, restored_targets, step_targets
 from wfcore.program import AccessQuestion, Review
 from wfcore.resources import WORKFLOW_GROUP
 from wfcore.settings import Settings
@@ -35,18 +35,24 @@ def protected(settings: Settings) -> frozenset[str]:
     return settings.protected_namespaces | ({settings.controller_namespace} - {""})
 
 
+def outside_power(target: Target, namespace: str, settings: Settings, creator: str = "") -> str:
+    """Why a workflow in `namespace` may not act on an object; empty if it may, or if its creator may be allowed to."""
+    if target.namespace in protected(settings):
+        return f"{target} is in a protected namespace; workflows never act there"
+    if creator or not _is_outside(target.namespace, namespace, settings):
+        return ""
+    where = f"namespace {target.namespace!r}" if target.namespace else "nodes"
+    return (f"a workflow in namespace {namespace!r} may not act on {where} ({target}), and nobody vouches for it; "
+            f"run it in a namespace the operator trusts, or name its creator in the annotation {ANNOTATION_CREATED_BY}")
+
+
 def outside_authority(step: WorkflowStep, namespace: str, settings: Settings, path: Path,
                       creator: str = "") -> Iterator[Problem]:
     """A problem for each place a step would act in without the power to; with a creator, only where nobody has it."""
     for target in step_targets(step, namespace):
-        place = (*path, "parameters")
-        if target.namespace in protected(settings):
-            yield Problem(place, "Forbidden", f"{target} is in a protected namespace; workflows never act there")
-        elif not creator and _is_outside(target.namespace, namespace, settings):
-            where = f"namespace {target.namespace!r}" if target.namespace else "nodes"
-            yield Problem(place, "Forbidden", f"a workflow in namespace {namespace!r} may not act on {where} "
-                          f"({target}), and nobody vouches for it; run it in a namespace the operator trusts, or "
-                          f"name its creator in the annotation {ANNOTATION_CREATED_BY}")
+        why = outside_power(target, namespace, settings, creator)
+        if why:
+            yield Problem((*path, "parameters"), "Forbidden", why)
     yield from _elsewhere(step, namespace, path)
 
 
@@ -83,7 +89,7 @@ class Power:
 def needed_powers(specs: Iterable[KubernetesExecutionSpec], namespace: str, settings: Settings) -> tuple[Power, ...]:
     """What the creator of a workflow in `namespace` has to be allowed, sorted; empty within its own.  O(steps)."""
     return tuple(sorted({
-        Power(target.namespace, spec.action) for spec in specs for target in touched_by(spec)
+        Power(target.namespace, spec.action) for spec in specs for target in rendered_targets(spec)
         if _is_outside(target.namespace, namespace, settings)}))
 
 

@@ -29,11 +29,11 @@ def check_document(raw: Any, settings: Settings) -> tuple[Problem, ...]:
     if not isinstance(raw, Mapping):
         return (Problem((), "WrongType", f"expected an object, got {shown(raw)}"),)
     found = [*_identity(raw), *_metadata(raw),
-             *check_spec(raw.get("spec"), _namespace(raw), settings, _creator(raw))]
+             *check_spec(raw.get("spec"), _namespace(raw), settings, creator=_creator(raw))]
     return tuple(dict.fromkeys(found))
 
 
-def check_spec(spec: Any, namespace: str, settings: Settings, creator: str = "") -> Iterator[Problem]:
+def check_spec(spec: Any, namespace: str, settings: Settings, *, creator: str = "") -> Iterator[Problem]:
     """Every problem of a raw spec of a workflow in `namespace`; what its creator may do is for others to ask."""
     if not isinstance(spec, Mapping):
         reason, message = ("Missing", "required, but missing") if spec is None else (
