@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from wfcore.codec import Malformed, decode, decode_execution, decode_workflow, encode, render_path
 from wfcore.codec.canonical import canonical
+from wfcore.codec.converter import make_converter
 from wfcore.codec.durations import DURATION_PATTERN, format_duration, parse_duration
+from wfcore.codec.reading import UNFIT, reader_of
 from wfcore.codec.times import format_time, parse_time
 from wfcore.model.definition import WorkflowExecutionSpec
 from wfcore.model.execution import KubernetesExecutionSpec, KubernetesExecutionStatus
@@ -22,6 +24,7 @@ from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.testing.strategies import instances, json_values, times
 
 PARTS = (WorkflowExecutionSpec, WorkflowExecutionStatus, KubernetesExecutionSpec, KubernetesExecutionStatus)
+CONVERTER = make_converter()
 # Integers as JSON readers of every language keep them, and strings that UTF-16 sorts as UTF-8 does.
 INTEROPERABLE = st.recursive(
     st.none() | st.booleans() | st.integers(-2**53 + 1, 2**53 - 1) | st.text(st.characters(max_codepoint=0xD7FF)),
@@ -58,6 +61,28 @@ def test_a_damaged_value_is_read_or_refused_with_a_place_inside_it(part: type, d
         assert problem.path[:len(path)] == path[:len(problem.path)], render_path(problem.path)
         assert problem.reason.isalnum()
         assert problem.message
+
+
+@pytest.mark.parametrize("part", PARTS)
+@given(data=st.data())
+def test_what_is_read_fast_is_what_the_converter_reads(part: type, data: st.DataObject) -> None:
+    """It may refuse what the converter takes, never the other way round."""
+    raw = encode(data.draw(instances(part)))
+    _put(raw, data.draw(places(raw)), data.draw(json_values(leaves=4)))
+    try:
+        found = reader_of(part)(raw)
+    except UNFIT:
+        return
+
+    assert CONVERTER.structure(raw, part) == found
+
+
+@pytest.mark.parametrize("part", PARTS)
+@given(data=st.data())
+def test_what_the_engine_writes_is_read_fast(part: type, data: st.DataObject) -> None:
+    value = data.draw(instances(part))
+
+    assert value == reader_of(part)(json.loads(json.dumps(encode(value))))
 
 
 def places(raw: object, depth: int = 0) -> st.SearchStrategy[tuple]:

@@ -39,10 +39,10 @@ from wfcore.simulation import operations as op
 from wfcore.snapshot import Snapshot, sort_children
 from wfcore.testing.driving import drive
 from wfcore.testing.strategies import instances, json_values
+from wfcore.testing.walking import Behaviour, Walk
 from wfcore.testing.world import World
 
 from .test_codec import _put, places
-from .walking import Behaviour, Walk
 
 GOOD = {"phase": "completed", "rollbackInformation": {"mutated": "yes"}}
 BAD = {"phase": "failed", "failureClass": "validation_error", "rollbackInformation": {"mutated": "unknown"}}

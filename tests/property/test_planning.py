@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 
 from wfcore.codec import Malformed
 from wfcore.model.actions import PARAMETERS_OF, ScaleDeploymentParams, UpdateSecretParams
-from wfcore.model.definition import DependencyList, WorkflowDefinition, WorkflowExecutionSpec, WorkflowStep
+from wfcore.model.definition import (
+    DependencyList,
+    SourceReference,
+    WorkflowDefinition,
+    WorkflowExecutionSpec,
+    WorkflowStep,
+)
 from wfcore.model.enums import Action, RollbackStrategy, Strategy
 from wfcore.model.fields import StrMap
 from wfcore.model.plan import PlanInputs
@@ -259,8 +265,14 @@ def test_a_graph_with_problems_is_not_planned() -> None:
 
 
 def test_a_spec_without_definition_cannot_be_planned() -> None:
-    with pytest.raises(ValueError, match="cannot be planned; check it first"):
-        plan_workflow(WorkflowExecutionSpec(), "default", SETTINGS, INPUTS)
+    source = SourceReference(name="w", uid="1")
+    for spec, reason in ((WorkflowExecutionSpec(), "Missing"),
+                         (WorkflowExecutionSpec(rollback_of=source), "SourceNeeded"),
+                         (WorkflowExecutionSpec(retry_of=source), "SourceNeeded")):
+        plan = plan_workflow(spec, "default", SETTINGS, INPUTS)
+
+        assert isinstance(plan, Malformed)
+        assert [reason] == [problem.reason for problem in plan.problems]
 
 
 def test_every_action_has_parameters_an_impact_and_a_usual_duration() -> None:

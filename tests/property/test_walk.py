@@ -15,9 +15,9 @@ from wfcore.model.definition import WorkflowExecutionSpec, WorkflowStep
 from wfcore.model.enums import Mutated, Outcome, Phase, RollbackPhase, RollbackStrategy, StepPhase
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
 from wfcore.testing.strategies import workflow_specs
+from wfcore.testing.walking import APPROVERS, BEHAVIOURS, Behaviour, Walk
 
 from .test_planning import before, edges
-from .walking import APPROVERS, BEHAVIOURS, Behaviour, Walk
 
 P, E, C, F, S, R = StepPhase
 STEP_TRANSITIONS = {P: {P, E, S}, E: {E, C, F}, C: {C, R}, F: {F}, S: {S}, R: {R}}

@@ -68,7 +68,7 @@ def test_a_suspended_workflow_says_that_it_is_held() -> None:
     story = Story(workflow(scale(1), suspend=True)).go()
 
     assert explained(story).headline.startswith("held: spec.suspend is set")
-    assert ["ready, but the workflow is suspended"] == why(story)
+    assert ["ready, but spec.suspend is set, nothing is launched until it is removed"] == why(story)
 
 
 def test_a_step_out_of_time_is_cancelled_and_says_so() -> None:
@@ -92,7 +92,7 @@ def test_a_rollback_is_explained_step_by_step_and_an_incomplete_one_gives_the_co
     assert said.headline.startswith("failed: critical step 3 failed")
     assert ["could not be compensated: it is validation_error", "attempt 1 succeeded",
             "was compensated: the values from before are back"] == why(story)
-    assert ("kubectl get deployment -n default web -o yaml",) * 2 == said.commands
+    assert ("wfctl rollback w -n default", *("kubectl get deployment -n default web -o yaml",) * 2) == said.commands
     assert ("nothing: the workflow has ended", None) == (said.next, said.wake_at)
 
 
@@ -129,7 +129,10 @@ def test_explaining_changes_nothing() -> None:
 
 def test_a_workflow_in_validating_says_what_it_has_to_ask_first() -> None:
     story = Story(workflow(scale(1)))
-    current = story.go().world.workflow("w")
+    story.fault = lambda request: Failed("conflict") if isinstance(request, Review) else None
+    story.run()
+    current = story.world.workflow("w")
+    assert current.status.phase == "executing"
     validating = next(status for status in story.world.commits if status.phase == "validating")
     snapshot = Snapshot(workflow=attrs.evolve(current, status=validating), settings=story.settings)
 

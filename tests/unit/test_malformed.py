@@ -76,11 +76,19 @@ def test_an_unreadable_status_fails_and_is_replaced() -> None:
     {"phase": "rolling_back",
      "stepStatuses": [{"stepNumber": 1, "action": "x", "rollback": {"status": "executing"}}]},
     {"phase": "monitoring", "stepStatuses": []},
+    {"phase": "monitoring", "stepStatuses": [{"stepNumber": 7, "action": "custom", "status": "completed"}]},
 ])
 def test_a_ledger_that_does_not_fit_the_plan_fails_and_never_raises(status: dict) -> None:
     story = edited(Story(workflow(scale(1))).go(), **status).go()
 
     assert ("failed", "status_unreadable") == (story.status.phase, story.status.failure_reason)
+
+
+def test_a_ledger_that_is_not_ours_is_not_to_be_retried() -> None:
+    entry = {"stepNumber": 1, "action": "x", "status": "executing"}
+    story = edited(Story(workflow(scale(1))).go(), stepStatuses=[entry])
+
+    assert () == story.go().status.workflow_result.recommended_actions
 
 
 def test_a_malformed_workflow_that_is_over_is_audited_and_then_left_alone() -> None:

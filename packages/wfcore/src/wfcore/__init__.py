@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wfcore.audit import AuditRecord, audit_record
+    from wfcore.building.workflow import build_workflow
     from wfcore.codec import Malformed, Problem, decode_execution, decode_workflow, encode
     from wfcore.decision import Decision
     from wfcore.lifecycle.machine import decide
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TRANSITIONS", "AuditRecord", "Decision", "KubernetesExecution", "Malformed", "Plan", "Problem", "Reconcile",
-    "Settings", "Snapshot", "WorkflowExecution", "audit_record", "check_document", "decide",
+    "Settings", "Snapshot", "WorkflowExecution", "audit_record", "build_workflow", "check_document", "decide",
     "decode_execution", "decode_workflow", "encode", "plan_workflow",
 ]
 
 _HOME = {
     "wfcore.audit": ("AuditRecord", "audit_record"),
+    "wfcore.building.workflow": ("build_workflow",),
     "wfcore.codec": ("Malformed", "Problem", "decode_execution", "decode_workflow", "encode"),
     "wfcore.decision": ("Decision",),
     "wfcore.lifecycle.machine": ("decide",),

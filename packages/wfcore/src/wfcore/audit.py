@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from attrs import frozen
 
 from wfcore.model.enums import Outcome, Phase, StepPhase
-from wfcore.model.status import StepStatus, WorkflowExecutionStatus
+from wfcore.model.status import AdaptiveAdjustment, StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import WorkflowExecution
 
 
@@ -24,7 +24,7 @@ class StepAudit:
     step_number: int
     action: str
     status: str
-    duration: timedelta | None
+    duration: timedelta | None = None
     retries_attempted: int
     rollback_status: str
     error_message: str
@@ -53,13 +53,14 @@ class AuditRecord:
     outcome: str
     effectiveness_score: float
     rollbacks_performed: int
-    started_at: datetime | None
+    started_at: datetime | None = None
     completed_at: datetime
     status: str
     failure_reason: str
     rollback_reason: str
     error_message: str
     steps: tuple[StepAudit, ...]
+    adaptive_adjustments: tuple[AdaptiveAdjustment, ...] = ()
 
 
 def audit_id(workflow_uid: str) -> str:
@@ -70,7 +71,9 @@ def audit_id(workflow_uid: str) -> str:
 def audit_record(workflow: WorkflowExecution, completed_at: datetime, status: str) -> AuditRecord:
     """Derive the record of a workflow that ended (or was deleted) at `completed_at`.  O(steps)."""
     meta, spec, state = workflow.metadata, workflow.spec, workflow.status
-    definition = spec.workflow_definition
+    inputs = state.plan_inputs
+    definition = spec.workflow_definition or (inputs.definition if inputs else None)
+    undone = f"rollback of {inputs.workflow_name}"[:253] if inputs and inputs.workflow_name else ""
     result, metrics = state.workflow_result, state.execution_metrics
     return AuditRecord(
         id=audit_id(meta.uid),
@@ -78,7 +81,7 @@ def audit_record(workflow: WorkflowExecution, completed_at: datetime, status: st
         namespace=meta.namespace,
         name=meta.name,
         remediation_id=_remediation_id(workflow),
-        workflow_name=definition.name if definition else meta.name,
+        workflow_name=undone or (definition.name if definition else meta.name),
         workflow_version=definition.version if definition else "",
         plan_digest=state.plan_digest,
         total_steps=state.total_steps,
@@ -95,6 +98,7 @@ def audit_record(workflow: WorkflowExecution, completed_at: datetime, status: st
         rollback_reason=state.rollback_reason,
         error_message=state.failure_message,
         steps=tuple(_step(entry) for entry in state.step_statuses),
+        adaptive_adjustments=state.adaptive_adjustments,
     )
 
 

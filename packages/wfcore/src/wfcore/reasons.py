@@ -44,6 +44,7 @@ class Reason(StrEnum):
     SOURCE_DIRTY = "SourceDirty"
     SOURCE_UNUSABLE = "SourceUnusable"
     NOTHING_TO_ROLL_BACK = "NothingToRollBack"
+    NOTHING_TO_RETRY = "NothingToRetry"
     CARRIED_OVER = "CarriedOver"
     # Executing.
     STEPS_RUNNING = "StepsRunning"
@@ -105,3 +106,4 @@ class EventReason(StrEnum):
     APPROVAL_DECIDED = "ApprovalDecided"
     TARGET_BUSY = "TargetBusy"
     UNKNOWN_PHASE = "UnknownPhase"
+    RECONCILE_PANIC = "ReconcilePanic"

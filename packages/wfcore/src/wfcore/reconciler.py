@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
 from attrs import frozen
 
 from wfcore.codec import Malformed
@@ -14,6 +13,7 @@ from wfcore.lifecycle.machine import decide
 from wfcore.lifecycle.questions import next_question
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.enums import Phase
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.model.workflow import WorkflowExecution
 from wfcore.program import (
@@ -99,7 +99,7 @@ class SweepLeftBehind:
         seen = yield Observe(self.ref, Freshness.LIVE)
         if not isinstance(seen, Seen):
             return _back_off(seen)
-        earlier = left_behind(attrs.evolve(seen, children=self.children))
+        earlier = left_behind(evolve(seen, children=self.children))
         for request in child_requests(None, earlier, self.settings, seen.at)[0]:
             answer = yield request
             if not isinstance(answer, Did):
@@ -154,7 +154,7 @@ class Judge:
         live = self.freshness is Freshness.LIVE
         if decision.need_live:
             return Reconcile(self.ref, self.settings, Freshness.LIVE)
-        if decision.status == before:
+        if decision.status is before or decision.status == before:
             # Re-sending an old intent: only on a live read, because the child may only be late in the cache.
             if decision.effects and not live:
                 return Reconcile(self.ref, self.settings, Freshness.LIVE)

@@ -61,12 +61,17 @@ CUSTOM_RESOURCE_DEFINITIONS = Resource(
     "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions",
     namespaced=False, has_status=True,
 )
+# A question, not an object: it is created to be answered and never stored.
+SUBJECT_ACCESS_REVIEWS = Resource(
+    "authorization.k8s.io", "v1", "SubjectAccessReview", "subjectaccessreviews", namespaced=False
+)
 WORKFLOW_EXECUTIONS = Resource(
     WORKFLOW_GROUP, "v1", "WorkflowExecution", "workflowexecutions", has_status=True, short_names=("wfe",)
 )
 KUBERNETES_EXECUTIONS = Resource(
     EXECUTION_GROUP, "v1", "KubernetesExecution", "kubernetesexecutions", has_status=True, short_names=("ke",)
 )
+AUDIT_OUTBOXES = Resource(WORKFLOW_GROUP, "v1", "AuditOutbox", "auditoutboxes")
 ALERT_REMEDIATIONS = Resource(
     REMEDIATION_GROUP, "v1", "AlertRemediation", "alertremediations", has_status=True, short_names=("ar",)
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
 from attrs import frozen
 
 from wfcore.codec.durations import format_duration
@@ -18,6 +17,7 @@ from wfcore.ending import failed
 from wfcore.execution.ledger import clipped
 from wfcore.lifecycle.need import Need
 from wfcore.model.enums import ApprovalDecision, ApprovalPolicy
+from wfcore.model.evolving import evolve
 from wfcore.model.status import ApprovalStatus, ValidationResults, WorkflowExecutionStatus
 from wfcore.model.workflow import (
     ANNOTATION_APPROVAL_BY,
@@ -82,15 +82,16 @@ def with_approval(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Pla
     approval = status.approval
     if approval is None or is_settled(status):
         return status
-    found = judge(snapshot, status.plan_digest)
-    if isinstance(found, Said):
-        return _decided(snapshot, status, approval, found, now)
-    if now >= approval.deadline and snapshot.live:
-        waited = format_duration(approval.deadline - approval.requested_at)
-        because = f"; {found.why}" if found.why else ""
-        return failed(status, Reason.APPROVAL_TIMEOUT, f"nobody approved the plan within {waited}{because}", now)
-    waiting = attrs.evolve(approval, waiting=found.reason.value, ignored=clipped(found.why, _LONGEST))
-    return attrs.evolve(status, approval=waiting)
+    match judge(snapshot, status.plan_digest):
+        case Said() as said:
+            return _decided(snapshot, status, approval, said, now)
+        case Ignored() as ignored if now >= approval.deadline and snapshot.live:
+            waited = format_duration(approval.deadline - approval.requested_at)
+            because = f"; {ignored.why}" if ignored.why else ""
+            return failed(status, Reason.APPROVAL_TIMEOUT, f"nobody approved the plan within {waited}{because}", now)
+        case Ignored() as ignored:
+            waiting = evolve(approval, waiting=ignored.reason.value, ignored=clipped(ignored.why, _LONGEST))
+            return evolve(status, approval=waiting)
 
 
 def expires(status: WorkflowExecutionStatus, now: datetime) -> bool:
@@ -148,12 +149,12 @@ def _requested(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan,
         if review not in snapshot.answers:
             return Need(review)
         if all(replies(review, snapshot.answers).values()):
-            return attrs.evolve(status, approval=ApprovalStatus(
+            return evolve(status, approval=ApprovalStatus(
                 needed_because=because, requested_at=now, deadline=now, skipped=True, digest=status.plan_digest,
                 by=clipped(creator_of(snapshot.workflow.metadata), _LONGEST), at=now))
     timeout = snapshot.workflow.spec.execution_strategy.approval_timeout or snapshot.settings.approval_timeout
     # The clock of the phase stands still: people are not machines.
-    return attrs.evolve(status, phase_deadline=None, approval=ApprovalStatus(
+    return evolve(status, phase_deadline=None, approval=ApprovalStatus(
         needed_because=clipped(because, _LONGEST), requested_at=now, deadline=now + timeout))
 
 
@@ -171,15 +172,15 @@ def _decided(snapshot: Snapshot, status: WorkflowExecutionStatus, approval: Appr
              now: datetime) -> WorkflowExecutionStatus:
     """The record of who decided what on which plan: part of the same write as what follows from it."""
     by, why = clipped(said.by, _LONGEST), clipped(said.reason, _LONGEST)
-    record = attrs.evolve(approval, decision=said.decision, by=by, at=now, digest=status.plan_digest, reason=why,
+    record = evolve(approval, decision=said.decision, by=by, at=now, digest=status.plan_digest, reason=why,
                           waiting="", ignored="")
     if said.decision is ApprovalDecision.DENIED:
         because = f": {why}" if why else ""
-        return failed(attrs.evolve(status, approval=record), Reason.APPROVAL_REJECTED,
+        return failed(evolve(status, approval=record), Reason.APPROVAL_REJECTED,
                       f"{by} rejected the plan{because}", now)
-    results = attrs.evolve(status.validation_results or ValidationResults(), approval_received=True,
+    results = evolve(status.validation_results or ValidationResults(), approval_received=True,
                            approval_timestamp=now)
-    return attrs.evolve(status, approval=record, validation_results=results,
+    return evolve(status, approval=record, validation_results=results,
                         phase_deadline=now + snapshot.settings.validating_timeout)
 
 

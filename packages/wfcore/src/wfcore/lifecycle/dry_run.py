@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
-
 from wfcore.decision import CreateChild, Decision
 from wfcore.ending import failed
 from wfcore.execution.attempts import Attempt, AttemptFailed, Running, Succeeded, Verdict, judge
@@ -19,6 +17,7 @@ from wfcore.execution.ledger import clipped
 from wfcore.execution.names import child_name
 from wfcore.lifecycle.side_effects import SideEffect, colliding, predicted, side_effects
 from wfcore.model.enums import ExecutionKind, FailureClass, Level
+from wfcore.model.evolving import evolve
 from wfcore.model.results import DryRunResults, DryRunStepResult, PotentialIssue, ResourceChange
 from wfcore.model.status import ValidationResults, WorkflowExecutionStatus
 from wfcore.model.workflow import KubernetesExecution
@@ -46,10 +45,10 @@ def advance_dry_run(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: P
     """Intend every dry run at once, then wait for all of them; one failure fails the workflow.  O(steps)."""
     start = status.dry_run_start_time
     if start is None:
-        effects = tuple(_create(snapshot, plan, n) for n in plan.steps)
-        return Decision(status=attrs.evolve(status, dry_run_start_time=now), effects=effects,
+        effects = tuple(_create(snapshot, plan, n) for n in plan.steps if n not in plan.carried)
+        return Decision(status=evolve(status, dry_run_start_time=now), effects=effects,
                         wake_at=now + snapshot.settings.dry_run_timeout)
-    verdicts = {number: _judged(snapshot, plan, number, start, now) for number in plan.steps}
+    verdicts = {n: _judged(snapshot, plan, n, start, now) for n in plan.steps if n not in plan.carried}
     running = {number: v for number, v in verdicts.items() if isinstance(v, Running) and not v.cancel}
     if any(v.need_live for v in running.values()):
         return Decision(status=status, need_live=True)
@@ -65,7 +64,7 @@ def _name(snapshot: Snapshot, number: int) -> str:
 
 
 def _create(snapshot: Snapshot, plan: Plan, number: int) -> CreateChild:
-    spec = attrs.evolve(plan.rendered[number], kind=ExecutionKind.DRYRUN,
+    spec = evolve(plan.rendered[number], kind=ExecutionKind.DRYRUN,
                         timeout=min(plan.rendered[number].timeout, snapshot.settings.dry_run_timeout))
     body: RawObject = child_object(snapshot.workflow.metadata, spec, 1, plan.digest)
     return CreateChild(_name(snapshot, number), body)
@@ -85,7 +84,8 @@ def _results(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, ve
     steps, issues, errors = [], [], []
     for number, verdict in verdicts.items():
         message = clipped(_failure(snapshot, number, verdict))
-        excused = isinstance(verdict, AttemptFailed) and verdict.failure_class in _EXCUSED and plan.needs[number]
+        excused = isinstance(verdict, AttemptFailed) and verdict.failure_class in _EXCUSED
+        excused = excused and not plan.needs[number] <= plan.carried
         if message and excused:
             issues.append(PotentialIssue(severity=Level.LOW, step_number=number, description=message,
                                          recommendation="its prerequisites may still make it possible"))
@@ -110,9 +110,9 @@ def _results(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, ve
 
 def _concluded(status: WorkflowExecutionStatus, dry_run: DryRunResults, errors: list[str],
                now: datetime) -> WorkflowExecutionStatus:
-    validation = attrs.evolve(status.validation_results or ValidationResults(), dry_run_performed=True,
+    validation = evolve(status.validation_results or ValidationResults(), dry_run_performed=True,
                               dry_run_results=dry_run, validation_errors=tuple(errors[:_KEPT]))
-    updated = attrs.evolve(status, validation_results=validation)
+    updated = evolve(status, validation_results=validation)
     if not errors:
         return updated
     more = f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""

@@ -13,8 +13,13 @@ from wfcore.reasons import EventReason
 
 def happenings(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> tuple[Happening, ...]:
     """The Events of one committed status."""
-    changed = () if before.phase is after.phase else tuple(_of_transition(before, after))
+    changed = _of_waiting(before, after) if before.phase is after.phase else tuple(_of_transition(before, after))
     return (*of_approval(before.approval, after), *changed)
+
+
+def _of_waiting(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> tuple[Happening, ...]:
+    waits = after.waiting_for if not before.waiting_for else ""
+    return (Happening("Normal", EventReason.TARGET_BUSY.value, f"waits: {waits}"),) if waits else ()
 
 
 def _of_transition(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> Iterator[Happening]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-import attrs
 from attrs import frozen
 
 from wfcore.ending import failed
@@ -17,6 +16,7 @@ from wfcore.execution.ledger import clipped
 from wfcore.lifecycle.need import Need
 from wfcore.lifecycle.phase_monitoring import is_judgeable
 from wfcore.model.enums import RollbackStrategy
+from wfcore.model.evolving import evolve
 from wfcore.model.status import SafetyCheckResult, ValidationResults, WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
 from wfcore.planning.targets import Target, impact_of, rendered_targets
@@ -128,11 +128,11 @@ def _judged(status: WorkflowExecutionStatus, plan: Plan, results: tuple[SafetyCh
     wrong = tuple(f"{r.type.value}: {r.message}" for r in results if r.required and not r.passed)
     doubtful = tuple(f"safety check {r.type.value}: {r.message}" for r in results if not r.required and not r.passed)
     warnings = (*plan.published.warnings, *_undefined_rollback(plan), *doubtful, *unwatchable)
-    validation = attrs.evolve(
+    validation = evolve(
         status.validation_results or ValidationResults(), safety_checks=results, safety_checks_passed=not wrong,
         checked_at=now, validation_errors=tuple(clipped(text, 1000) for text in wrong),
         warnings=tuple(clipped(text, 1000) for text in warnings))
-    updated = attrs.evolve(status, validation_results=validation)
+    updated = evolve(status, validation_results=validation)
     if not wrong:
         return updated
     return failed(updated, Reason.SAFETY_VALIDATION_FAILED, "safety checks failed: " + "; ".join(

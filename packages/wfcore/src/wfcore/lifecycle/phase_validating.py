@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
-
 from wfcore.codec import Malformed
 from wfcore.decision import Decision
 from wfcore.ending import failed, not_executed
 from wfcore.lifecycle.approval import expires, is_awaited, with_approval
-from wfcore.lifecycle.control import held
+from wfcore.lifecycle.control import as_it_stands, is_held, with_hold
 from wfcore.lifecycle.dry_run import advance_dry_run, is_due
 from wfcore.lifecycle.live_checks import Doubt, are_old, check_live, were_made
 from wfcore.lifecycle.need import Need
 from wfcore.lifecycle.phase_planning import problem_text
 from wfcore.lifecycle.planned import plan_of
 from wfcore.model.enums import Phase, Stop
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
 from wfcore.program import Request
@@ -38,12 +37,13 @@ def validating_question(snapshot: Snapshot, now: datetime) -> Request | None:
     """The question whose answer the next decision lacks; none while nothing depends on one."""
     if snapshot.workflow.spec.stop is not Stop.NO:
         return None
-    decided = _advance(snapshot, snapshot.workflow.status, now)
+    shown = as_it_stands(snapshot, with_hold(snapshot, snapshot.workflow.status, now), now)
+    decided = _advance(snapshot, shown, now)
     return decided.request if isinstance(decided, Need) else None
 
 
 def _advance(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> Decision | Need:
-    if held(snapshot):
+    if is_held(status):
         return Decision(status=status)
     plan = plan_of(snapshot)
     if isinstance(plan, Malformed):
@@ -109,4 +109,4 @@ def _over(status: WorkflowExecutionStatus, now: datetime) -> Decision:
 
 def validated(status: WorkflowExecutionStatus, now: datetime) -> WorkflowExecutionStatus:
     """Execution begins."""
-    return attrs.evolve(status, phase=Phase.EXECUTING, execution_start_time=now, phase_deadline=None)
+    return evolve(status, phase=Phase.EXECUTING, execution_start_time=now, phase_deadline=None)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
 from attrs import frozen
 
 from wfcore.codec import Malformed, decode
 from wfcore.ending import failed
+from wfcore.lifecycle.advice import with_advice
 from wfcore.lifecycle.conditions import with_conditions
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.definition import WorkflowExecutionSpec
+from wfcore.model.evolving import evolve
 from wfcore.model.status import ValidationResults, WorkflowExecutionStatus
 from wfcore.model.workflow import FINALIZER, ObjectMeta, WorkflowExecution
 from wfcore.program import CommitStatus, Did, Emit, Finished, Happening, Program, Ref, Seen, SetMetadata, Steps
@@ -70,10 +71,11 @@ class Refuse:
             return Finished(wake_at=self.at) if isinstance(answer, Did) else Finished(backoff=True)
         reason = Reason.INVALID_SPEC if self.status_readable else Reason.STATUS_UNREADABLE
         errors = tuple(str(problem)[:1000] for problem in self.problems.problems[:_KEPT])
-        started = attrs.evolve(self.status, planning_start_time=self.status.planning_start_time or self.at,
+        started = evolve(self.status, planning_start_time=self.status.planning_start_time or self.at,
                                observed_generation=self.meta.generation,
                                validation_results=ValidationResults(validation_errors=errors))
-        status = with_conditions(failed(started, reason, "; ".join(errors[:5]), self.at), self.meta.generation, self.at)
+        ended = with_advice(self.meta, failed(started, reason, "; ".join(errors[:5]), self.at), None)
+        status = with_conditions(ended, self.meta.generation, self.at)
         answer = yield CommitStatus(self.ref, self.meta.uid, self.meta.resource_version, status)
         if not isinstance(answer, Did):
             return Finished(backoff=True)

@@ -16,7 +16,7 @@ from wfcore.model.definition import WorkflowStep
 from wfcore.model.enums import Action
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.workflow import ANNOTATION_CREATED_BY, ObjectMeta
-from wfcore.planning.targets import Target, in_namespace, rendered_targets, restored_targets, step_targets
+from wfcore.planning.targets import Target, in_namespace, restored_targets, step_targets, touched_by
 from wfcore.program import AccessQuestion, Review
 from wfcore.resources import WORKFLOW_GROUP
 from wfcore.settings import Settings
@@ -36,14 +36,15 @@ def protected(settings: Settings) -> frozenset[str]:
 
 
 def outside_power(target: Target, namespace: str, settings: Settings, creator: str = "") -> str:
-    """Why a workflow in `namespace` may not act on an object; empty if it may, or if its creator may be allowed to."""
+    """Why a workflow in `namespace` may not act on an object, empty if it may; with a creator, only what nobody may."""
     if target.namespace in protected(settings):
         return f"{target} is in a protected namespace; workflows never act there"
     if creator or not _is_outside(target.namespace, namespace, settings):
         return ""
     where = f"namespace {target.namespace!r}" if target.namespace else "nodes"
     return (f"a workflow in namespace {namespace!r} may not act on {where} ({target}), and nobody vouches for it; "
-            f"run it in a namespace the operator trusts, or name its creator in the annotation {ANNOTATION_CREATED_BY}")
+            "run it in a namespace the operator trusts, or name its creator in the annotation "
+            f"{ANNOTATION_CREATED_BY}")
 
 
 def outside_authority(step: WorkflowStep, namespace: str, settings: Settings, path: Path,

@@ -8,7 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
-from hypothesis import strategies as st
+
+try:
+    from hypothesis import strategies as st
+except ImportError as error:
+    raise ImportError("wfcore.testing.walking needs Hypothesis: pip install 'wfcore[testing]'") from error
 
 from wfcore.codec import encode
 from wfcore.lifecycle.transitions import TERMINAL
@@ -60,7 +64,12 @@ APPROVERS = st.builds(Behaviour, st.integers(0, 4000), st.sampled_from(["approve
 
 
 class Walk:
-    """Passes, executor events and sleep, in the order of virtual time; `law` looks at every new commit."""
+    """Passes, executor events and sleep, in the order of virtual time.
+
+    The n-th new child gets the n-th behaviour, over and over.  `world.commits` are the
+    statuses committed so far, `passes` what was said, `created` each creation asked for
+    with the number of commits before it, `succeeded` the children that reported a success.
+    """
 
     def __init__(self, spec: WorkflowExecutionSpec, behaviours: Sequence[Behaviour], settings: Settings = SETTINGS,
                  *, shuffled: bool = False, approver: Behaviour = Behaviour(5, "approved")) -> None:
@@ -79,7 +88,11 @@ class Walk:
 
     def to_the_end(self) -> Walk:
         """Until the workflow is terminal and its last pass wants nothing at this instant."""
-        for _ in range(LONGEST):
+        return self.for_instants(LONGEST, all_of_them=True)
+
+    def for_instants(self, most: int, *, all_of_them: bool = False) -> Walk:
+        """At most so many instants at which something happens; `all_of_them`: it has to end within them."""
+        for _ in range(most):
             wake_at = self._converge()
             if self.world.commits and self.world.commits[-1].phase in TERMINAL:
                 return self
@@ -87,7 +100,8 @@ class Walk:
             assert due, f"nothing will ever wake {self.world.commits[-1].phase.value}"
             self.world.now = max(self.world.now, min(due))
             self._act()
-        raise AssertionError(f"no end after {LONGEST} instants")
+        assert not all_of_them, f"no end after {most} instants"
+        return self
 
     def _converge(self) -> datetime | None:
         """Passes until one changes nothing; a handful is enough, because nothing else happens meanwhile."""
