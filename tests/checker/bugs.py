@@ -10,7 +10,7 @@ from attrs import frozen
 from wfcore import reconciler
 from wfcore.decision import CreateChild, Decision, Progress
 from wfcore.execution import attempts, children, ledger
-from wfcore.lifecycle import machine, phase_executing
+from wfcore.lifecycle import machine, phase_executing, phase_planning
 from wfcore.model.enums import Mutated, StepPhase
 from wfcore.model.workflow import ObjectMeta
 from wfcore.program import Create, Steps
@@ -143,9 +143,9 @@ def leave_children_behind(monkeypatch: Any) -> None:
 
 
 def skip_validation(monkeypatch: Any) -> None:
-    real = machine.planned
+    real = phase_planning.planned
 
     def straight(snapshot: Any, plan: Any, problems: Any, now: Any) -> Any:
         return attrs.evolve(real(snapshot, plan, problems, now), phase=machine.Phase.EXECUTING)
-    monkeypatch.setattr(machine, "planned", straight)
+    monkeypatch.setattr(phase_planning, "planned", straight)
     monkeypatch.setattr(machine, "TRANSITIONS", dict.fromkeys(machine.Phase, frozenset(machine.Phase)))

@@ -129,9 +129,7 @@ def test_explaining_changes_nothing() -> None:
 
 def test_a_workflow_in_validating_says_what_it_has_to_ask_first() -> None:
     story = Story(workflow(scale(1)))
-    story.fault = lambda request: Failed("conflict") if isinstance(request, Review) else None
-    story.run()
-    current = story.world.workflow("w")
+    current = story.go().world.workflow("w")
     assert current.status.phase == "executing"
     validating = next(status for status in story.world.commits if status.phase == "validating")
     snapshot = Snapshot(workflow=attrs.evolve(current, status=validating), settings=story.settings)

@@ -15,7 +15,7 @@ from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.enums import Phase
 from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
-from wfcore.model.workflow import WorkflowExecution
+from wfcore.model.workflow import ObjectMeta, WorkflowExecution
 from wfcore.program import (
     CommitStatus,
     Create,
@@ -147,9 +147,25 @@ class Judge:
                             live=self.freshness is Freshness.LIVE, surroundings=self.surroundings)
         while (question := next_question(snapshot, self.at)) is not None:
             snapshot = snapshot.told(question, (yield question))
-        return self._act(decide(snapshot, self.at))
+        decision = decide(snapshot, self.at)
+        if not snapshot.answers or not any(isinstance(effect, CreateChild) for effect in decision.effects):
+            return self._act(decision, self.at)
+        # The answers took time, and the time-outs of what is launched begin when it is: the clock is read again.
+        seen = yield Observe(self.ref, self.freshness)
+        if not isinstance(seen, Seen):
+            return _back_off(seen)
+        if not self._is_unchanged(seen):
+            return Reconcile(self.ref, self.settings)
+        return self._act(decide(evolve(snapshot, surroundings=seen.surroundings), seen.at), seen.at)
 
-    def _act(self, decision: Decision) -> Reconcile | Commit | Perform | Finished:
+    def _is_unchanged(self, seen: Seen) -> bool:
+        """Whether a later look shows what was decided on."""
+        meta = seen.workflow.metadata() if seen.workflow is not None else None
+        return (isinstance(meta, ObjectMeta) and seen.children == self.children
+                and (meta.uid, meta.resource_version) == (self.workflow.metadata.uid,
+                                                          self.workflow.metadata.resource_version))
+
+    def _act(self, decision: Decision, at: datetime) -> Reconcile | Commit | Perform | Finished:
         before = self.workflow.status
         live = self.freshness is Freshness.LIVE
         if decision.need_live:
@@ -159,10 +175,10 @@ class Judge:
             if decision.effects and not live:
                 return Reconcile(self.ref, self.settings, Freshness.LIVE)
             return Perform(self.ref, self.settings, decision.effects, decision.wake_at)
-        if decision.hold_until is not None and self.at < decision.hold_until:
+        if decision.hold_until is not None and at < decision.hold_until:
             return Finished(wake_at=decision.hold_until)
         meta = self.workflow.metadata
-        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, before, decision, self.at, live)
+        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, before, decision, at, live)
 
 
 @frozen

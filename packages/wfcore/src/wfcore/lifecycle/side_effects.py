@@ -14,7 +14,7 @@ from wfcore.model.enums import Action
 from wfcore.model.execution import KubernetesExecutionSpec, KubernetesExecutionStatus
 from wfcore.model.results import ResourceChange
 from wfcore.planning.planner import Plan
-from wfcore.planning.review import colliding_steps
+from wfcore.planning.review import collisions
 from wfcore.planning.targets import Target, impact_of, rendered_targets
 from wfcore.settings import Settings
 from wfcore.validation.authority import protected
@@ -91,4 +91,4 @@ def colliding(plan: Plan, predictions: Predictions) -> Iterator[tuple[int, int, 
     touched = {number: (*(rendered_targets(spec) if impact_of(spec) != "none" else ()),
                         *map(target_of, predictions.get(number, ())))
                for number, spec in plan.rendered.items()}
-    return colliding_steps(touched, plan.needs, plan.order)
+    return collisions(touched, plan.needs, plan.order)

@@ -16,7 +16,7 @@ from wfcore.model.definition import WorkflowStep
 from wfcore.model.enums import Action
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.workflow import ANNOTATION_CREATED_BY, ObjectMeta
-from wfcore.planning.targets import Target, in_namespace, restored_targets, step_targets, touched_by
+from wfcore.planning.targets import Target, in_namespace, rendered_targets, restored_targets, step_targets
 from wfcore.program import AccessQuestion, Review
 from wfcore.resources import WORKFLOW_GROUP
 from wfcore.settings import Settings
