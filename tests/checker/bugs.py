@@ -98,14 +98,14 @@ def launch_after_a_critical_failure(monkeypatch: Any) -> None:
 
 def ignore_prerequisites(monkeypatch: Any) -> None:
     real = phase_executing._launch
-    monkeypatch.setattr(phase_executing, "_launch", lambda snapshot, plan, entries, progress, now: real(
-        snapshot, attrs.evolve(plan, needs=dict.fromkeys(plan.needs, frozenset())), entries, progress, now))
+    monkeypatch.setattr(phase_executing, "_launch", lambda snapshot, plan, entries, progress, limit, now: real(
+        snapshot, attrs.evolve(plan, needs=dict.fromkeys(plan.needs, frozenset())), entries, progress, limit, now))
 
 
 def ignore_the_parallel_limit(monkeypatch: Any) -> None:
     real = phase_executing._launch
-    monkeypatch.setattr(phase_executing, "_launch", lambda snapshot, plan, entries, progress, now: real(
-        snapshot, attrs.evolve(plan, max_parallel=99), entries, progress, now))
+    monkeypatch.setattr(phase_executing, "_launch", lambda snapshot, plan, entries, progress, limit, now: real(
+        snapshot, plan, entries, progress, 99, now))
 
 
 def one_name_for_all_attempts(monkeypatch: Any) -> None:

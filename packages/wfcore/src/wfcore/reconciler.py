@@ -141,7 +141,7 @@ class Judge:
     surroundings: Surroundings
 
     def run(self) -> Steps:
-        """Only reads, each once; then a decision."""
+        """Only reads, each question once; then a decision, and a second look before anything is launched on it."""
         ours, foreign = sort_children(self.workflow.metadata, self.children)
         snapshot = Snapshot(workflow=self.workflow, settings=self.settings, children=ours, foreign=foreign,
                             live=self.freshness is Freshness.LIVE, surroundings=self.surroundings)
@@ -149,14 +149,15 @@ class Judge:
             snapshot = snapshot.told(question, (yield question))
         decision = decide(snapshot, self.at)
         if not snapshot.answers or not any(isinstance(effect, CreateChild) for effect in decision.effects):
-            return self._act(decision, self.at)
+            return self._act(decision)
         # The answers took time, and the time-outs of what is launched begin when it is: the clock is read again.
         seen = yield Observe(self.ref, self.freshness)
         if not isinstance(seen, Seen):
             return _back_off(seen)
         if not self._is_unchanged(seen):
             return Reconcile(self.ref, self.settings)
-        return self._act(decide(evolve(snapshot, surroundings=seen.surroundings), seen.at), seen.at)
+        later = evolve(self, at=seen.at, surroundings=seen.surroundings)
+        return later._act(decide(evolve(snapshot, surroundings=seen.surroundings), seen.at))
 
     def _is_unchanged(self, seen: Seen) -> bool:
         """Whether a later look shows what was decided on."""
@@ -165,7 +166,7 @@ class Judge:
                 and (meta.uid, meta.resource_version) == (self.workflow.metadata.uid,
                                                           self.workflow.metadata.resource_version))
 
-    def _act(self, decision: Decision, at: datetime) -> Reconcile | Commit | Perform | Finished:
+    def _act(self, decision: Decision) -> Reconcile | Commit | Perform | Finished:
         before = self.workflow.status
         live = self.freshness is Freshness.LIVE
         if decision.need_live:
@@ -175,10 +176,10 @@ class Judge:
             if decision.effects and not live:
                 return Reconcile(self.ref, self.settings, Freshness.LIVE)
             return Perform(self.ref, self.settings, decision.effects, decision.wake_at)
-        if decision.hold_until is not None and at < decision.hold_until:
+        if decision.hold_until is not None and self.at < decision.hold_until:
             return Finished(wake_at=decision.hold_until)
         meta = self.workflow.metadata
-        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, before, decision, at, live)
+        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, before, decision, self.at, live)
 
 
 @frozen
