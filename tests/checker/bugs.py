@@ -10,7 +10,7 @@ from attrs import frozen
 from wfcore import reconciler
 from wfcore.decision import CreateChild, Decision, Progress
 from wfcore.execution import attempts, children, ledger
-from wfcore.lifecycle import machine, phase_executing
+from wfcore.lifecycle import machine, phase_executing, phase_planning
 from wfcore.model.enums import Mutated, StepPhase
 from wfcore.model.workflow import ObjectMeta
 from wfcore.program import Create, Steps
@@ -98,14 +98,14 @@ def launch_after_a_critical_failure(monkeypatch: Any) -> None:
 
 def ignore_prerequisites(monkeypatch: Any) -> None:
     real = phase_executing._launch
-    monkeypatch.setattr(phase_executing, "_launch", lambda snapshot, plan, entries, progress, now: real(
-        snapshot, attrs.evolve(plan, needs=dict.fromkeys(plan.needs, frozenset())), entries, progress, now))
+    monkeypatch.setattr(phase_executing, "_launch", lambda snapshot, plan, entries, progress, limit, now: real(
+        snapshot, attrs.evolve(plan, needs=dict.fromkeys(plan.needs, frozenset())), entries, progress, limit, now))
 
 
 def ignore_the_parallel_limit(monkeypatch: Any) -> None:
     real = phase_executing._launch
-    monkeypatch.setattr(phase_executing, "_launch", lambda snapshot, plan, entries, progress, now: real(
-        snapshot, attrs.evolve(plan, max_parallel=99), entries, progress, now))
+    monkeypatch.setattr(phase_executing, "_launch", lambda snapshot, plan, entries, progress, limit, now: real(
+        snapshot, plan, entries, progress, 99, now))
 
 
 def one_name_for_all_attempts(monkeypatch: Any) -> None:
@@ -143,9 +143,9 @@ def leave_children_behind(monkeypatch: Any) -> None:
 
 
 def skip_validation(monkeypatch: Any) -> None:
-    real = machine.planned
+    real = phase_planning.planned
 
     def straight(snapshot: Any, plan: Any, problems: Any, now: Any) -> Any:
         return attrs.evolve(real(snapshot, plan, problems, now), phase=machine.Phase.EXECUTING)
-    monkeypatch.setattr(machine, "planned", straight)
+    monkeypatch.setattr(phase_planning, "planned", straight)
     monkeypatch.setattr(machine, "TRANSITIONS", dict.fromkeys(machine.Phase, frozenset(machine.Phase)))
