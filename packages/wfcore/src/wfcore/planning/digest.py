@@ -33,7 +33,7 @@ def plan_digest(steps: Iterable[KubernetesExecutionSpec], needs: Mapping[int, fr
         "strategy": encode(strategy),
         "maxParallelSteps": max_parallel,
         # Which sources answered decides nothing by itself: what they said is there.
-        "inputs": encode(attrs.evolve(inputs, note="", history_available=False)),
+        "inputs": encode(evolve(inputs, note="", history_available=False)),
         **({"adaptation": dict(adaptation)} if adaptation else {}),
     }
     return f"sha256:{hashlib.sha256(canonical(content)).hexdigest()}"
