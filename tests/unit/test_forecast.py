@@ -235,13 +235,14 @@ def test_a_workflow_that_is_held_is_foretold_as_if_it_were_not() -> None:
 
 
 def test_a_workflow_is_foretold_in_its_own_namespace() -> None:
-    """`elsewhere` is somewhere else for all but a workflow that is there."""
+    """And with the power of whoever is assumed to have created it, but where nobody has any."""
     far = scale(1, undo=False)
     far["parameters"]["scaleDeployment"]["namespace"] = "elsewhere"
     there = WorkflowExecution(metadata=ObjectMeta(name="heal", namespace="elsewhere"), spec=spec(far))
 
     assert {"success": 1.0} == forecast(there, runs=1, assumptions=attrs.evolve(SURE, failure_rates={1: 0})).outcomes
-    assert {"failed": 1.0} == forecast(there.spec, runs=1).outcomes
+    far["parameters"]["scaleDeployment"]["namespace"] = "kube-system"
+    assert {"failed": 1.0} == forecast(spec(far), runs=1).outcomes
 
 
 PROGRAM = """

@@ -19,7 +19,8 @@ def after_failures(count: int, *, every: timedelta = timedelta(hours=1), deploym
     """A world in which workflows failed on one target, one after the other."""
     world = World()
     for number in range(count):
-        story = Story(workflow(scale(1, deployment=deployment), name=f"failed-{number}"), world=world).go()
+        story = Story(workflow(scale(1, deployment=deployment), name=f"failed-{number}"),
+                      Settings(loop_breaker_runs=0), world).go()
         assert "failed" == story.say(step_1=broken()).status.phase
         world.advance(every)
     return world
