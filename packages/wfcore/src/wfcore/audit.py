@@ -8,6 +8,7 @@ after writing it derives the same one again and the store recognises it by
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import NAMESPACE_URL, uuid5
 
 from attrs import frozen
@@ -68,6 +69,10 @@ class AuditRecord:
     adaptive_adjustments: tuple[AdaptiveAdjustment, ...] = prop("What was adapted.", default=(), max_items=100)
 
 
+_REMEMBERED = 1024  # each delivery of a record asks again
+
+
+@lru_cache(_REMEMBERED)
 def audit_id(workflow_uid: str) -> str:
     """The record's key: a UUID that depends on the workflow's uid alone."""
     return str(uuid5(NAMESPACE_URL, f"workflowexecution.kubernaut.io/{workflow_uid}"))
