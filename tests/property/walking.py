@@ -14,6 +14,7 @@ from wfcore.codec import encode
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.definition import WorkflowExecutionSpec
 from wfcore.model.enums import FailureClass
+from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.program import Create, Ref, Request, Response, Seen
 from wfcore.reconciler import Reconcile
 from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
@@ -56,25 +57,34 @@ BEHAVIOURS = st.lists(
 
 
 class Walk:
-    """Passes, executor events and sleep, in the order of virtual time; `law` looks at every new commit."""
+    """Passes, executor events and sleep, in the order of virtual time.
+
+    In a world that is given `commits` are those of this walk, `world.commits` those of all.
+    """
 
     def __init__(self, spec: WorkflowExecutionSpec, behaviours: Sequence[Behaviour], settings: Settings = SETTINGS,
-                 *, shuffled: bool = False) -> None:
+                 *, shuffled: bool = False, world: World | None = None, name: str = "w") -> None:
         self.spec, self.behaviours, self.settings, self.shuffled = spec, behaviours, settings, shuffled
-        self.world = World()
-        self.ref = Ref("default", "w")
-        self.world.add(WORKFLOW_EXECUTIONS, {"metadata": {"name": "w"}, "spec": encode(spec)})
+        self.world = world or World()
+        self.ref = Ref("default", name)
+        self.before = len(self.world.commits)
+        self.world.add(WORKFLOW_EXECUTIONS, {"metadata": {"name": name}, "spec": encode(spec)})
         self.events: list[tuple[datetime, str, Behaviour]] = []
-        self.met: set[str] = set()
+        self.met = set(self.world.children())
         self.succeeded: set[str] = set()
         self.passes: list[Pass] = []
         self.created: list[tuple[int, str]] = []
+
+    @property
+    def commits(self) -> list[WorkflowExecutionStatus]:
+        """What this walk has committed, in order."""
+        return self.world.commits[self.before:]
 
     def to_the_end(self) -> Walk:
         """Until the workflow is terminal and its last pass wants nothing at this instant."""
         for _ in range(LONGEST):
             wake_at = self._converge()
-            if self.world.commits and self.world.commits[-1].phase in TERMINAL:
+            if self.commits and self.commits[-1].phase in TERMINAL:
                 return self
             due = [instant for instant in (wake_at, self.events[0][0] if self.events else None) if instant]
             assert due, f"nothing will ever wake {self.world.commits[-1].phase.value}"
