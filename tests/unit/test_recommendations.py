@@ -15,7 +15,8 @@ from wfcore.planning.planner import Plan, plan_workflow
 from wfcore.settings import Settings
 
 from .stories import Story, broken, done, scale, workflow
-from .test_adaptive import DYNAMIC, RETRIED, learning, wide
+from .test_adaptive import RETRIED, learning
+from .test_adaptive_runs import DYNAMIC, wide
 
 
 def plan_of(story: Story) -> Plan:
