@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from wfcore.program import Ref
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 from wfcore.simulation import operations as op
@@ -78,3 +79,14 @@ def test_the_sentence_is_part_of_what_is_approved() -> None:
                for n in (0, 3)}
 
     assert 2 == len(digests)
+
+
+def test_a_planning_that_never_began_counts_nothing() -> None:
+    """Only this engine writes status, but nothing keeps others from trying."""
+    world = after_failures(3)
+    stored = world.add(WORKFLOW_EXECUTIONS, workflow(scale(1), name="odd"))
+    world.perform(op.UpdateStatus(WORKFLOW_EXECUTIONS, {**stored, "status": {"phase": "planning"}}, world.now))
+    odd = Story(workflow(scale(1, deployment="api"), name="other"), world=world)
+    odd.name, odd.ref = "odd", Ref("default", "odd")
+
+    assert "" == odd.go().status.plan_inputs.approval_needed_because
