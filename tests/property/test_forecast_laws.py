@@ -14,14 +14,15 @@ from wfcore.model.plan import PlanInputs
 from wfcore.planning.planner import plan_workflow
 from wfcore.testing.strategies import SETTINGS, workflow_specs
 
-few = settings(max_examples=settings().max_examples // 3, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=settings().max_examples // 6, suppress_health_check=[HealthCheck.too_slow])
 
 
 @few
-@given(workflow_specs())
+@given(workflow_specs(max_size=5))
 def test_without_failures_a_run_takes_the_critical_path_and_the_window(spec: WorkflowExecutionSpec) -> None:
     roomy = attrs.evolve(spec, execution_strategy=attrs.evolve(
-        spec.execution_strategy, workflow_timeout=None, max_parallel_steps=500, mode=Mode.EXECUTE))
+        spec.execution_strategy, workflow_timeout=None, max_parallel_steps=500, mode=Mode.EXECUTE,
+        dry_run_first=False))
     plan = plan_workflow(roomy, "default", SETTINGS, PlanInputs())
     certain = Assumptions(spread=1, healthy=1, failure_rates=dict.fromkeys(plan.steps, 0.0))
     said = forecast(roomy, SETTINGS, runs=1, assumptions=certain)

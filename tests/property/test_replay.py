@@ -215,7 +215,7 @@ MUTANTS: list[tuple[Any, str, Callable]] = [
     (phase_executing, "is_finished", lambda entry: entry.attempt > 0),
     (phase_executing, "_halt", lambda *args: None),
     (advance, "_blocked", lambda *args: frozenset()),
-    (machine, "with_conditions", lambda status, *args: status),
+    (machine, "with_conditions", lambda status, *args, **more: status),
 ]
 
 

@@ -15,16 +15,18 @@ import pytest
 from wfcore.codec import decode
 from wfcore.insight.assumptions import FAILURE_RATES, Assumptions
 from wfcore.insight.forecast import Forecast, forecast
-from wfcore.model.definition import WorkflowExecutionSpec
+from wfcore.model.definition import SourceReference, WorkflowExecutionSpec
 from wfcore.model.enums import Action
 from wfcore.model.plan import ActionHistory
 from wfcore.model.workflow import (
     ObjectMeta,
     WorkflowExecution,
 )
+from wfcore.program import SourceFound
 from wfcore.settings import Settings
+from wfcore.simulation.requests import owned
 
-from .stories import scale, workflow
+from .stories import Story, broken, done, scale, workflow
 
 SURE = Assumptions(spread=1, healthy=1, compensation_failure_rate=0)
 LEGS = (scale(1, deployment="a"), scale(2, 1, deployment="b"), scale(3, 1, deployment="c"))
@@ -235,14 +237,42 @@ def test_a_workflow_that_is_held_is_foretold_as_if_it_were_not() -> None:
 
 
 def test_a_workflow_is_foretold_in_its_own_namespace() -> None:
-    """And with the power of whoever is assumed to have created it, but where nobody has any."""
-    far = scale(1, undo=False)
-    far["parameters"]["scaleDeployment"]["namespace"] = "elsewhere"
-    there = WorkflowExecution(metadata=ObjectMeta(name="heal", namespace="elsewhere"), spec=spec(far))
+    there = WorkflowExecution(metadata=ObjectMeta(name="heal", namespace="elsewhere"), spec=spec(scale(1)))
+    closed = Settings(protected_namespaces=frozenset({"elsewhere"}))
 
-    assert {"success": 1.0} == forecast(there, runs=1, assumptions=attrs.evolve(SURE, failure_rates={1: 0})).outcomes
-    far["parameters"]["scaleDeployment"]["namespace"] = "kube-system"
-    assert {"failed": 1.0} == forecast(spec(far), runs=1).outcomes
+    assert {"success": 1.0} == forecast(there.spec, closed, runs=1, assumptions=attrs.evolve(
+        SURE, failure_rates={1: 0})).outcomes
+    assert {"planning_error": 1.0} == forecast(there, closed, runs=1).reasons
+
+
+def test_an_approval_is_given_after_as_long_as_assumed_and_without_one_the_wait_ends() -> None:
+    at_once, later, never = (
+        foretold(scale(1), rates={}, strategy={"approvalRequired": True}, assume=forced({}, approval_after=after))
+        for after in (timedelta(0), timedelta(minutes=7), None))
+
+    assert ({"success": 1.0}, timedelta(seconds=20) + WINDOW) == (at_once.outcomes, at_once.durations.max)
+    assert at_once.durations.max + timedelta(minutes=7) == later.durations.max
+    assert ({"approval_timeout": 1.0}, timedelta(hours=1)) == (never.reasons, never.durations.max)
+
+
+def test_safety_checks_are_taken_to_pass() -> None:
+    checks = [{"type": kind, "required": True} for kind in ("rbac", "capacity", "health", "network")]
+
+    assert {"success": 1.0} == foretold(scale(1), rates={}, strategy={"safetyChecks": checks}).outcomes
+
+
+def test_the_undoing_of_a_finished_workflow_is_foretold_from_it() -> None:
+    values = {"deployment": "web", "previousReplicas": 1}
+    story = Story(workflow(scale(1), scale(2, 1, criticalStep=True), name="old",
+                           strategy={"rollbackStrategy": "manual"})).go()
+    story.say(step_1=done(**values)).say(step_2=broken("validation_error", "yes", **values))
+    raw, children = owned(story.world.state, story.ref)
+    undo = WorkflowExecutionSpec(rollback_of=SourceReference(name="old", uid=raw.value["metadata"]["uid"]))
+    found = forecast(undo, runs=5, assumptions=SURE, source=SourceFound(raw, children))
+
+    assert {"success": 1.0} == found.outcomes
+    assert [1.0, 1.0] == [step.attempts for step in found.steps]
+    assert {"source_not_found": 1.0} == forecast(undo, runs=1).reasons
 
 
 PROGRAM = """

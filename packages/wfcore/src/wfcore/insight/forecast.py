@@ -27,6 +27,7 @@ from wfcore.model.plan import ActionHistory
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import ObjectMeta, WorkflowExecution
 from wfcore.planning.planner import Plan
+from wfcore.program import SourceFound
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 from wfcore.simulation.chance import Chance, percentile
@@ -115,11 +116,12 @@ class Forecast:
 
 def forecast(workflow: WorkflowExecution | WorkflowExecutionSpec, settings: Settings | None = None, *,
              history: Iterable[ActionHistory] = (), runs: int = 1000, seed: int = 0,
-             assumptions: Assumptions | None = None) -> Forecast:
+             assumptions: Assumptions | None = None, source: SourceFound | None = None) -> Forecast:
     """Live a workflow `runs` times from the beginning, as if neither suspended nor stopped.
 
     A bare spec is taken to be in the namespace `default`.  Everything up to the
-    first intents is the same in every run and is lived once per uid.
+    first intents is the same in every run and is lived once per uid.  A `rollbackOf`
+    or `retryOf` needs the finished workflow it starts from, as the `source`.
 
     Raises:
         ValueError: fewer runs than one; assumptions about unknown steps.
@@ -132,7 +134,7 @@ def forecast(workflow: WorkflowExecution | WorkflowExecutionSpec, settings: Sett
         workflow, WorkflowExecutionSpec) else workflow
     fresh = WorkflowExecution(metadata=given.metadata, spec=attrs.evolve(given.spec, suspend=False, stop=Stop.NO))
     conditions = Conditions(settings=settings or Settings(), history=tuple(history),
-                            assumptions=assumptions or Assumptions())
+                            assumptions=assumptions or Assumptions(), source=source or SourceFound(None))
     lives = [begin(fresh, life, conditions) for life in range(min(runs, _LIVES))]
     plan = _plan(lives[0], conditions)
     if plan is not None:

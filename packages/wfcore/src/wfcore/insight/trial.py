@@ -72,7 +72,7 @@ from wfcore.simulation.driving import handed_over
 from wfcore.simulation.requests import Write, owned, written
 from wfcore.simulation.state import State, empty
 from wfcore.simulation.store import apply
-from wfcore.simulation.targets import healthy
+from wfcore.simulation.targets import found_at
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 _PAUSE = timedelta(seconds=1)
@@ -88,6 +88,7 @@ class Conditions:
     history: tuple[ActionHistory, ...]
     assumptions: Assumptions
     models: Mapping[int, StepModel] = field(factory=dict)
+    source: SourceFound = SourceFound(None)
 
 
 @frozen(kw_only=True)
@@ -221,7 +222,7 @@ class Trial:
             case FindParent():
                 return Found(None)
             case FindSource():
-                return SourceFound(None)
+                return self.conditions.source
             case ListOutbox():
                 return Waiting(())
             case Record() | Outbox() | DropOutbox() | Emit():
@@ -230,11 +231,11 @@ class Trial:
                 assert_never(request)
 
     def _found(self, target: Target) -> tuple[RawObject, ...]:
-        """The targets are well before the steps; afterwards it is left to chance."""
-        if self.status.phase is Phase.MONITORING and not (
-                self.chance.at("healthy", target) < self.conditions.assumptions.healthy):
+        """The cluster is in good order before the steps; afterwards the state of each object is left to chance."""
+        judged = self.status.phase is Phase.MONITORING and (target.name or target.selector)
+        if judged and self.chance.at("healthy", target) >= self.conditions.assumptions.healthy:
             return (RawObject({}),)
-        return (RawObject(healthy(target)),)
+        return found_at(target, self.now)
 
     def _write(self, request: Write) -> Response:
         self.state, response = written(self.state, request, self.now)
