@@ -11,6 +11,7 @@ from wfcore.codec import Malformed, Problem, encode
 from wfcore.decision import Decision
 from wfcore.ending import failed, not_executed
 from wfcore.execution.ledger import clipped
+from wfcore.lifecycle.fitting import cannot_fit, published_too_large
 from wfcore.lifecycle.inputs import inputs_of
 from wfcore.lifecycle.planned import plan_of
 from wfcore.model.enums import Mode, Phase
@@ -41,8 +42,12 @@ def advance_planning(snapshot: Snapshot, status: WorkflowExecutionStatus, now: d
     if isinstance(plan, Malformed):
         return Decision(status=planned(snapshot, None, plan.problems, now), wake_at=now)
     if snapshot.workflow.spec.execution_strategy.mode is Mode.PLAN:
-        return Decision(status=plan_only(snapshot, plan, now), wake_at=now)
-    return Decision(status=planned(snapshot, plan, (), now), wake_at=now)
+        only = plan_only(snapshot, plan, now)
+        problem = published_too_large(snapshot, only)
+        return Decision(status=only if problem is None else planned(snapshot, None, (problem,), now), wake_at=now)
+    status = planned(snapshot, plan, (), now)
+    problem = cannot_fit(snapshot, status)
+    return Decision(status=status if problem is None else planned(snapshot, None, (problem,), now), wake_at=now)
 
 
 def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
