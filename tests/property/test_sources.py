@@ -18,11 +18,11 @@ from wfcore.planning.planner import Plan, plan_workflow
 from wfcore.planning.reversal import nearest
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.testing.strategies import SETTINGS, graphs, instances, json_values, retry_specs, reversal_specs
+from wfcore.testing.walking import BEHAVIOURS, Behaviour, Walk
 from wfcore.validation.document import check_document
 
 from .test_planning import before, edges
 from .test_walk import SPECS, ledger, steps_of, walks
-from .walking import BEHAVIOURS, Behaviour, Walk
 
 FINISHED = {StepPhase.COMPLETED, StepPhase.FAILED, StepPhase.SKIPPED, StepPhase.ROLLED_BACK}
 UNCHANGED = {"nothing_to_roll_back", "not_compensable"}
