@@ -59,7 +59,7 @@ def test_a_program_that_raises_is_a_violation(monkeypatch: pytest.MonkeyPatch) -
 def test_a_trace_tells_who_did_what_and_what_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     bugs.forget_what_failed_attempts_changed(monkeypatch)
     found = Exploration(Scope(needs=ONE, retries=(0,), controllers=1, lag=0, endings=False)).run()
-    lines = trace(found, found.broken)
+    lines = trace(found)
 
     assert "       phase planning -> validating" in lines
     assert "       step 1: executing attempt 1, mutated no" in lines

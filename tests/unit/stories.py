@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
+from wfcore.model.workflow import ANNOTATION_CREATED_BY
 from wfcore.program import Ref, Request, Response
 from wfcore.reconciler import Reconcile
 from wfcore.resources import WORKFLOW_EXECUTIONS
@@ -28,11 +29,12 @@ def scale(number: int, *needs: int, undo: bool = True, deployment: str = "web", 
 
 
 def workflow(*steps: dict[str, Any], name: str = "w", dependencies: Any = None, strategy: Any = None,
-             **spec: Any) -> dict[str, Any]:
+             creator: str = "", **spec: Any) -> dict[str, Any]:
     """The body of a WorkflowExecution in namespace `default`."""
+    told = {"annotations": {ANNOTATION_CREATED_BY: creator}} if creator else {}
     definition = {"name": "heal", "steps": list(steps), **({"dependencies": dependencies} if dependencies else {})}
     return {"apiVersion": WORKFLOW_EXECUTIONS.api_version, "kind": WORKFLOW_EXECUTIONS.kind,
-            "metadata": {"name": name, "namespace": "default"},
+            "metadata": {"name": name, "namespace": "default", **told},
             "spec": {"workflowDefinition": definition, **({"executionStrategy": strategy} if strategy else {}), **spec}}
 
 

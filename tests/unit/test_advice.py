@@ -1,101 +1,116 @@
-"""What a recommender says about a workflow is shown to whoever reads the plan, and changes nothing."""
+"""What people are told at the end: criteria met or not, where to look, which command applies, what to change."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from wfcore.codec import decode, encode
-from wfcore.model.definition import WorkflowExecutionSpec
-from wfcore.model.plan import PlanInputs
-from wfcore.model.recommendations import AIRecommendations
-from wfcore.planning.advice import advice
-from wfcore.planning.planner import Plan, plan_workflow
-from wfcore.testing.strategies import SETTINGS, advised, workflow_specs
+from wfcore.planning.targets import Target
+from wfcore.resources import WORKFLOW_EXECUTIONS
 
-from .stories import Story, scale, workflow
-
-NEEDS = {1: frozenset(), 2: frozenset({1}), 3: frozenset({2}), 4: frozenset()}
+from .stories import Story, broken, done, scale, workflow
+from .test_control import ask
 
 
-def said(**more: Any) -> AIRecommendations:
-    found = decode(AIRecommendations, {"overallConfidence": 0.9, "recommendationSource": "holmesgpt", **more})
-    assert isinstance(found, AIRecommendations), found
-    return found
+def actions(story: Story) -> tuple[str, ...]:
+    return story.status.workflow_result.recommended_actions
 
 
-def group(*numbers: int) -> dict[str, Any]:
-    return {"groupName": "both", "stepNumbers": list(numbers), "confidence": 1}
+def complete(story: Story) -> list[str]:
+    return {c.type: c.message for c in story.status.conditions}["Complete"].split("; ")
 
 
-def planned(spec: WorkflowExecutionSpec) -> Plan:
-    plan = plan_workflow(spec, "default", SETTINGS, PlanInputs())
-    assert isinstance(plan, Plan)
-    return plan
+def test_a_success_needs_no_advice_and_says_that_every_criterion_was_met() -> None:
+    story = Story(workflow(scale(1, criticalStep=True))).go().say(step_1=done()).stable()
+
+    assert ((), ()) == (actions(story), story.status.workflow_result.optimizations)
+    assert [
+        "met: every step completes and its outcome is verified", "met: a failure of step 1 fails the workflow",
+        "met: the targets stay healthy for 1m, within 10m after the last step",
+        "met: no new alert names a target meanwhile"] == complete(story)
 
 
-@given(workflow_specs().flatmap(lambda spec: st.tuples(st.just(spec), advised(spec.workflow_definition))))
-def test_recommendations_change_nothing_but_the_warnings(drawn: Any) -> None:
-    spec, definition = drawn
-    plain, told = planned(spec), planned(attrs.evolve(spec, workflow_definition=definition))
+def test_a_partial_success_names_the_step_and_both_commands() -> None:
+    story = Story(workflow(scale(1), scale(2), scale(3, 2))).go()
+    story.say(step_1=done(), step_2=broken()).stable()
 
-    assert (plain.rendered, plain.order, plain.needs, plain.retries, plain.critical, plain.digest) == (
-        told.rendered, told.order, told.needs, told.retries, told.critical, told.digest)
-    assert plain.published == attrs.evolve(told.published, warnings=plain.published.warnings)
-    assert plain.published.warnings == told.published.warnings[:len(plain.published.warnings)]
-
-
-@pytest.mark.parametrize(("more", "line"), [
-    ({"riskFactors": [{"factor": "may evict too much", "severity": "high", "probability": 0.3, "mitigation": "wait"}]},
-     "risk (high, probability 30%): may evict too much; mitigation: wait"),
-    ({"riskFactors": [{"factor": "slow", "severity": "low", "probability": 1}]}, "risk (low, probability 100%): slow"),
-    ({"safetyImprovements": [{"description": "is it there", "stepNumber": 2, "safetyCheck": "health",
-                              "priority": "medium"}]},
-     "recommended check for step 2 (medium priority), not applied: health: is it there"),
-    ({"safetyImprovements": [{"description": "quota", "safetyCheck": "capacity", "priority": "low"}]},
-     "recommended check for the workflow (low priority), not applied: capacity: quota"),
-    ({"parallelExecutionSuggestions": [group(1, 3)]},
-     "recommended group 'both' cannot run together: step 3 has to wait for step 1"),
-    ({"parallelExecutionSuggestions": [group(1, 9)]}, "recommended group 'both' names step 9, which does not exist"),
-    ({"stepOptimizations": [{"stepNumber": 1, "recommendation": "more", "confidence": 0.5, "impactLevel": "low",
-                             "parameterChanges": {"suggestedParameters": {"replicas": "5"}, "reason": "load"}}]},
-     "other parameters are recommended for step 1, not applied: replicas"),
-])
-def test_each_kind_of_recommendation_is_one_line(more: Any, line: str) -> None:
-    assert (line,) == advice(said(**more), NEEDS)
+    assert (
+        ("look at step 2 (scale-deployment): failed, it is verification_failed: "
+         "kubectl get kubernetesexecution w-step-2 -n default -o yaml"),
+        "wfctl rollback w -n default: restores what step 1 changed",
+        "wfctl retry w -n default: runs again what was not achieved, once the cause is gone") == actions(story)
+    assert "not met: every step completes and its outcome is verified" == complete(story)[0]
 
 
-@pytest.mark.parametrize("more", [
-    {}, {"parallelExecutionSuggestions": [group(1, 4), group(3, 4), group(2), group()]},
-    {"stepOptimizations": [{"stepNumber": 1, "recommendation": "more", "confidence": 0.5, "impactLevel": "low"}]},
-    {"stepOptimizations": [{"stepNumber": 1, "recommendation": "more", "confidence": 0.5, "impactLevel": "low",
-                            "parameterChanges": {"suggestedParameters": {}, "reason": ""}}]}])
-def test_what_the_graph_permits_anyway_and_empty_suggestions_need_no_line(more: Any) -> None:
-    assert () == advice(said(**more), NEEDS)
+def test_an_unknown_outcome_says_what_to_check_and_how_to_undo() -> None:
+    story = Story(workflow(scale(1)))
+    story.world.facts[Target("Deployment", "default", "web")] = ()
+    story.go().say(step_1=done()).stable()
+
+    assert ("check the targets of the workflow by hand",
+            "wfctl rollback w -n default: restores what step 1 changed") == actions(story)
+    assert "the targets were not stable within 10m after the last step" == complete(story)[0]
 
 
-def test_much_is_shortened_and_on_one_line_each() -> None:
-    risks = [{"factor": "a\nb" * 300, "severity": "low", "probability": 0}] * 100
-    lines = advice(said(riskFactors=risks), NEEDS)
+def test_a_failure_that_was_rolled_back_can_be_retried_and_not_rolled_back_again() -> None:
+    story = Story(workflow(scale(1), scale(2, 1, criticalStep=True))).go()
+    story.say(step_1=done()).say(step_2=broken()).say(rollback_1=done())
 
-    assert (31, "and 70 more recommendations; see the definition") == (len(lines), lines[-1])
-    assert all(len(line) <= 300 and line.isprintable() for line in lines)
-    assert lines[0].endswith("...")
-
-
-def test_without_recommendations_there_is_nothing_to_say() -> None:
-    assert () == advice(None, NEEDS)
+    assert ["look at step 2", "wfctl retry w"] == [" ".join(a.split(" ")[:4 if a.startswith("look") else 3])
+                                                   for a in actions(story)]
 
 
-def test_recommendations_are_seen_in_the_plan_and_stay_in_the_spec() -> None:
-    body = workflow(scale(1))
-    risk = {"factor": "may be slow", "severity": "low", "probability": 0.5}
-    body["spec"]["workflowDefinition"]["aiRecommendations"] = encode(said(riskFactors=[risk]))
-    story = Story(body).go()
+def test_an_incomplete_rollback_names_the_objects_and_the_explanation_instead_of_a_retry() -> None:
+    story = Story(workflow(scale(1, undo=False), scale(2, 1, criticalStep=True))).go()
+    story.say(step_1=done()).say(step_2=broken())
 
-    assert "risk (low, probability 50%): may be slow" in story.status.execution_plan.warnings
-    assert "holmesgpt" == story.world.workflow("w").spec.workflow_definition.ai_recommendations.recommendation_source
+    assert actions(story)[0].startswith("check deployment default/web: expected its state before the workflow")
+    assert "wfctl explain w -n default: shows a command for each object that is still changed" == actions(story)[-1]
+
+
+@pytest.mark.parametrize(("strategy", "offered"), [("manual", True), ("none", False)])
+def test_a_manual_strategy_says_which_command_rolls_back_and_none_never_does(strategy: str, offered: bool) -> None:
+    story = Story(workflow(scale(1, criticalStep=True), strategy={"rollbackStrategy": strategy})).go()
+    story.say(step_1=broken(mutated="yes"))
+
+    assert offered is ("wfctl rollback w -n default: restores what step 1 changed" in actions(story))
+
+
+@pytest.mark.parametrize("steps", [[scale(1, 1)], [{"stepNumber": "1"}]])
+def test_a_document_that_is_wrong_is_to_be_corrected_not_retried(steps: list[dict[str, Any]]) -> None:
+    story = Story(workflow(*steps)).go()
+    result = story.world.get(WORKFLOW_EXECUTIONS, "w")["status"]["workflowResult"]
+
+    assert ["correct what validationResults.validationErrors lists, and create the workflow again",
+            ] == result["recommendedActions"]
+
+
+def test_a_stopped_workflow_can_be_retried() -> None:
+    story = ask(Story(workflow(scale(1), scale(2, 1))).go(), stop="Graceful")
+
+    assert ("wfctl retry w -n default: runs again what was not achieved, once the cause is gone",
+            ) == actions(story.say(step_1=done("no")))
+
+
+def test_the_next_run_is_told_of_retries_of_time_outs_and_of_steps_that_were_nearly_too_slow() -> None:
+    story = Story(workflow(scale(1, timeout="12s"), scale(2), scale(3, timeout="1m", maxRetries=0), scale(4))).go()
+    story.say(step_2=broken("rate_limited"), step_4=done()).after(seconds=6)
+    story.say(step_1=done(), step_2_r1=done()).after(seconds=90).after(seconds=31).stable()
+
+    assert (
+        "step 1 (scale-deployment) took 10s of its 12s: give it more time",
+        "step 2 (scale-deployment) needed 2 attempts: find out why the first was not enough",
+        "step 3 (scale-deployment) ran out of time in attempt 1: find out why, or give it more than 1m",
+    ) == story.status.workflow_result.optimizations
+
+
+def test_a_failed_retry_is_told_with_its_last_failure() -> None:
+    story = Story(workflow(scale(1))).go()
+    story.say(step_1=broken("rate_limited"))
+    story.world.advance(timedelta(seconds=10))
+    story.go().say(step_1_r1=broken())
+
+    assert (("step 1 (scale-deployment) needed 2 attempts; the last failure was it is verification_failed: "
+             "find out why the first was not enough"),) == story.status.workflow_result.optimizations

@@ -55,14 +55,14 @@ def test_a_workflow_that_decodes_but_cannot_be_planned_fails_in_planning_with_ev
 
 
 def test_what_is_only_not_supported_is_said_so() -> None:
-    story = Story(workflow(scale(1), strategy={"approvalRequired": True, "approvalTimeout": "1h"})).go()
+    story = Story(workflow(scale(1, targetCluster="far"), scale(2, targetCluster="further"))).go()
 
     assert ("failed", "not_supported") == (story.status.phase, story.status.failure_reason)
     assert 2 == len(story.status.validation_results.validation_errors)
 
 
 def test_an_unreadable_status_fails_and_is_replaced() -> None:
-    story = edited(Story(workflow(scale(1))).go(), phase="sleeping").go()
+    story = edited(Story(workflow(scale(1))).go(), currentStep="two").go()
 
     assert ("failed", "status_unreadable") == (story.status.phase, story.status.failure_reason)
 
@@ -76,11 +76,19 @@ def test_an_unreadable_status_fails_and_is_replaced() -> None:
     {"phase": "rolling_back",
      "stepStatuses": [{"stepNumber": 1, "action": "x", "rollback": {"status": "executing"}}]},
     {"phase": "monitoring", "stepStatuses": []},
+    {"phase": "monitoring", "stepStatuses": [{"stepNumber": 7, "action": "custom", "status": "completed"}]},
 ])
 def test_a_ledger_that_does_not_fit_the_plan_fails_and_never_raises(status: dict) -> None:
     story = edited(Story(workflow(scale(1))).go(), **status).go()
 
     assert ("failed", "status_unreadable") == (story.status.phase, story.status.failure_reason)
+
+
+def test_a_ledger_that_is_not_ours_is_not_to_be_retried() -> None:
+    entry = {"stepNumber": 1, "action": "x", "status": "executing"}
+    story = edited(Story(workflow(scale(1))).go(), stepStatuses=[entry])
+
+    assert () == story.go().status.workflow_result.recommended_actions
 
 
 def test_a_malformed_workflow_that_is_over_is_audited_and_then_left_alone() -> None:

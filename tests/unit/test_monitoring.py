@@ -119,6 +119,29 @@ def test_only_targets_of_steps_that_succeeded_are_judged() -> None:
     assert "look at step 2 (scale-deployment): failed" in story.status.workflow_result.recommended_actions[0]
 
 
+def test_a_target_of_which_a_part_serves_is_degraded() -> None:
+    partly = (RawObject({"spec": {"replicas": 2}, "status": {"updatedReplicas": 2, "availableReplicas": 1}}),)
+
+    assert "degraded" == monitored(partly).stable().status.workflow_result.resource_health
+
+
+def test_a_pod_chosen_by_its_name_is_not_judged_because_its_successor_has_another() -> None:
+    step = {"stepNumber": 1, "action": "restart-pod", "parameters": {"restartPod": {"podName": "web-0"}}}
+    story = Story(workflow(step))
+    story.world.facts[Target("Pod", "default", "web-0")] = ()
+    story.go().say(step_1=done()).stable()
+
+    assert ("completed", "success", "healthy", "") == verdict(story)
+    assert {"AlertRemediation"} == {t.kind for p in story.passes for r in p.asked(Inspect) for t in r.targets}
+
+
+def test_pods_chosen_by_a_selector_are_degraded_when_some_are_ready() -> None:
+    step = {"stepNumber": 1, "action": "restart-pod", "parameters": {"restartPod": {"selector": "app=web"}}}
+    story = Story(workflow(step))
+    story.world.facts[Target("Pod", "default", "", "app=web")] = (RawObject(READY), RawObject({}))
+
+    assert ("completed", "unknown", "degraded") == verdict(story.go().say(step_1=done()).stable())[:3]
+
 def test_steps_without_a_target_that_can_be_judged_are_true_of_every_sample() -> None:
     config = {"stepNumber": 1, "action": "update-configmap",
               "parameters": {"updateConfigMap": {"name": "c", "dataUpdates": {"a": "b"}}}}

@@ -14,15 +14,19 @@ from wfcore.codec import Malformed
 from wfcore.codec.durations import format_duration
 from wfcore.codec.times import format_time
 from wfcore.decision import CancelChild, CreateChild, Decision
+from wfcore.execution.adapting import parallel_now
 from wfcore.execution.ledger import is_finished
-from wfcore.lifecycle.control import is_held
+from wfcore.lifecycle.approval import is_awaited, sentence
+from wfcore.lifecycle.control import hold_sentence
 from wfcore.lifecycle.machine import decide
 from wfcore.lifecycle.planned import plan_of
+from wfcore.lifecycle.questions import next_question
 from wfcore.lifecycle.sources import source_question
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.enums import Phase, RollbackPhase, RollbackStrategy, StepPhase
 from wfcore.model.status import DirtyObject, StepStatus, WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
+from wfcore.program import Inspect, Request, Review
 from wfcore.rollback.start import rollback_command, undoable
 from wfcore.snapshot import Snapshot
 
@@ -42,7 +46,8 @@ class Explanation:
     """A workflow at one instant.
 
     `next` says what the next pass does, `wake_at` when it is due without any
-    event; `commands` are what a person can type about objects left changed.
+    event; `commands` are what a person can type: to decide on the plan that waits
+    for it, to look at objects left changed.
     """
 
     phase: str
@@ -59,25 +64,31 @@ def explain(snapshot: Snapshot, now: datetime) -> Explanation:
     plan = plan_of(snapshot) if status.plan_digest else None
     known = plan if isinstance(plan, Plan) else None
     decision = decide(snapshot, now)
+    held = hold_sentence(snapshot, decision.status)
     dirty = status.rollback.dirty if status.rollback else ()
     return Explanation(
-        phase=status.phase.value, headline=_headline(snapshot, status),
-        steps=tuple(_step(entry, status, known, snapshot, now) for entry in status.step_statuses),
-        next=_next(snapshot, decision, plan), wake_at=None if status.phase in TERMINAL else decision.wake_at,
-        commands=(*_by_hand(snapshot, known), *(_command(d) for d in dirty)))
+        phase=status.phase.value, headline=_headline(status, held),
+        steps=tuple(_step(entry, status, known, snapshot, held, now) for entry in status.step_statuses),
+        next=_next(snapshot, decision, plan, next_question(snapshot, now)),
+        wake_at=None if status.phase in TERMINAL else decision.wake_at,
+        commands=(*_approving(snapshot), *_by_hand(snapshot, known), *map(_command, dirty)))
 
 
-def _headline(snapshot: Snapshot, status: WorkflowExecutionStatus) -> str:
+def _headline(status: WorkflowExecutionStatus, held: str) -> str:
     if status.phase in TERMINAL:
         outcome = status.workflow_result.outcome.value if status.workflow_result else "nothing executed"
         return f"{status.phase.value}: {status.failure_message or outcome}"
-    if is_held(snapshot.workflow.spec):
-        return "held: spec.suspend is set, nothing is launched until it is removed"
+    if held:
+        return f"held: {held}"
+    if status.waiting_for:
+        return f"waiting for its targets: {status.waiting_for}"
+    if status.approval is not None and is_awaited(status):
+        return f"{status.phase.value}: {sentence(status.approval)}"
     done = f"{status.current_step} of {status.total_steps} steps finished"
     return f"{status.phase.value or 'new'}: {done}" if status.total_steps else status.phase.value or "new"
 
 
-def _step(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None, snapshot: Snapshot,
+def _step(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None, snapshot: Snapshot, held: str,
           now: datetime) -> StepExplanation:
     number = entry.step_number
     if plan is not None and plan.reverses:
@@ -86,7 +97,7 @@ def _step(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None,
         return StepExplanation(number, entry.status.value, _compensation(entry))
     match entry.status:
         case StepPhase.PENDING:
-            return _pending(entry, status, plan, snapshot)
+            return _pending(entry, status, plan, held)
         case StepPhase.EXECUTING if entry.retry_at is not None:
             return StepExplanation(number, "waiting", f"attempt {entry.attempt} failed ({entry.error_message}); "
                                    f"the next starts at {format_time(entry.retry_at)}")
@@ -131,19 +142,21 @@ def _by_hand(snapshot: Snapshot, plan: Plan | None) -> tuple[str, ...]:
 
 
 def _pending(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None,
-             snapshot: Snapshot) -> StepExplanation:
+             held: str) -> StepExplanation:
     finished = {e.step_number for e in status.step_statuses if e.status is StepPhase.COMPLETED}
     needs = plan.needs.get(entry.step_number, frozenset()) if plan else frozenset()
     missing = tuple(sorted(needs - finished))
     if missing:
         why = f"needs step {', '.join(map(str, missing))} first"
         return StepExplanation(entry.step_number, "waiting", why, missing)
-    if is_held(snapshot.workflow.spec):
-        return StepExplanation(entry.step_number, "waiting", "ready, but the workflow is suspended")
+    if held:
+        return StepExplanation(entry.step_number, "waiting", f"ready, but {held}")
+    if is_awaited(status):
+        return StepExplanation(entry.step_number, "waiting", "the plan has not been approved")
     if status.execution_start_time is None:
         return StepExplanation(entry.step_number, "waiting", "execution has not begun")
-    return StepExplanation(entry.step_number, "waiting",
-                           f"ready, but {plan.max_parallel if plan else 0} steps run already, the most allowed")
+    most = parallel_now(plan, status) if plan else 0
+    return StepExplanation(entry.step_number, "waiting", f"ready, but {most} steps run already, the most allowed")
 
 
 def _running(entry: StepStatus, now: datetime) -> str:
@@ -168,7 +181,7 @@ def _compensation(entry: StepStatus) -> str:
             return f"could not be compensated: {rollback.error_message}"
 
 
-def _next(snapshot: Snapshot, decision: Decision, plan: Plan | Malformed | None) -> str:
+def _next(snapshot: Snapshot, decision: Decision, plan: Plan | Malformed | None, question: Request | None) -> str:
     status, source = snapshot.workflow.status, source_question(snapshot)
     if status.phase in TERMINAL:
         return "nothing: the workflow has ended"
@@ -176,6 +189,10 @@ def _next(snapshot: Snapshot, decision: Decision, plan: Plan | Malformed | None)
         return f"read workflow {source.ref} and plan from it"
     if isinstance(plan, Malformed):
         return "it fails: its plan can no longer be computed"
+    if isinstance(question, Review):
+        return "the API server is asked who may do what"
+    if isinstance(question, Inspect):
+        return "the targets are looked at"
     if decision.need_live:
         return "the API server is asked again, because what is known may be stale"
     starts = [effect.name for effect in decision.effects if isinstance(effect, CreateChild)]
@@ -188,6 +205,15 @@ def _next(snapshot: Snapshot, decision: Decision, plan: Plan | Malformed | None)
         return "; ".join(parts)
     due = f"at {format_time(decision.wake_at)}, or sooner " if decision.wake_at else ""
     return f"look again {due}when something changes"
+
+
+def _approving(snapshot: Snapshot) -> tuple[str, ...]:
+    """How to approve the plan, and only this plan, when that is what the workflow waits for."""
+    meta, status = snapshot.workflow.metadata, snapshot.workflow.status
+    if status.phase in TERMINAL or not is_awaited(status):
+        return ()
+    place = f" -n {meta.namespace}" if meta.namespace else ""
+    return (f"wfctl approve{place} {meta.name} --digest {status.plan_digest}",)
 
 
 def _command(dirty: DirtyObject) -> str:

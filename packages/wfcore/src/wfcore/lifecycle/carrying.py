@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import attrs
-
 from wfcore.codec import Path, Problem, encode
 from wfcore.lifecycle.sameness import differing
 from wfcore.lifecycle.sources import Refusal, Source, refusal
 from wfcore.model.actions import UpdateSecretParams
 from wfcore.model.definition import SourceReference, WorkflowDefinition, WorkflowExecutionSpec
 from wfcore.model.enums import StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.plan import PlanInputs
 from wfcore.model.status import DirtyObject
 from wfcore.planning.planner import Plan, definition_of
@@ -84,5 +83,5 @@ def _unusable(spec: WorkflowExecutionSpec, theirs: WorkflowDefinition, namespace
         return refusal(Reason.SOURCE_UNUSABLE, ("spec", "workflowDefinition"),
                        f"step {', '.join(map(str, inline))} of workflow {source.name} holds values of a Secret, which "
                        "are never copied into a status; give the definition here")
-    problems = tuple(check_spec(encode(attrs.evolve(spec, workflow_definition=theirs)), namespace, settings))
+    problems = tuple(check_spec(encode(evolve(spec, workflow_definition=theirs)), namespace, settings))
     return Refusal(Reason.SOURCE_UNUSABLE, problems) if problems else None

@@ -5,24 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-import attrs
-
+from wfcore.lifecycle.criteria import judged_criteria
 from wfcore.lifecycle.transitions import TERMINAL
+from wfcore.lifecycle.validating_conditions import approved_condition, validating_progress
 from wfcore.model.conditions import Condition
 from wfcore.model.enums import ConditionStatus, Outcome, Phase, StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.reasons import Reason
 
 AUDIT_RECORDED = "AuditRecorded"
+_BY_SNAKE = {reason.snake: reason for reason in Reason}
+_BY_OUTCOME = {Outcome.SUCCESS: Reason.SUCCEEDED, Outcome.PARTIAL_SUCCESS: Reason.PARTIALLY_SUCCEEDED,
+               Outcome.UNKNOWN: Reason.UNVERIFIED}
 
 
-def with_conditions(status: WorkflowExecutionStatus, generation: int, now: datetime) -> WorkflowExecutionStatus:
-    """The status with its conditions brought up to date; what has not changed keeps its transition time."""
-    before = {condition.type: condition for condition in status.conditions}
-    wanted = {type_: (state, reason, message) for type_, state, reason, message in _derive(status)}
-    kept = [c for c in status.conditions if c.type not in wanted]
-    fresh = [_condition(before.get(type_), type_, *value, generation, now) for type_, value in wanted.items()]
-    return attrs.evolve(status, conditions=tuple(sorted((*kept, *fresh), key=lambda c: c.type)))
+def with_conditions(status: WorkflowExecutionStatus, generation: int, now: datetime, *,
+                    held: str = "") -> WorkflowExecutionStatus:
+    """The status with its conditions brought up to date; what has not changed keeps its transition time.
+
+    `held` says why nothing is launched, of which the status itself only knows since when.
+    """
+    found = {condition.type: condition for condition in status.conditions}
+    for type_, state, reason, message in (*_derive(status), *_holds(status, held)):
+        found[type_] = _condition(found.get(type_), type_, state, reason, message, generation, now)
+    conditions = tuple([found[type_] for type_ in sorted(found)])
+    return status if conditions == status.conditions else evolve(status, conditions=conditions)
 
 
 def with_audit_condition(status: WorkflowExecutionStatus, recorded: bool, reason: Reason, message: str,
@@ -33,7 +41,7 @@ def with_audit_condition(status: WorkflowExecutionStatus, recorded: bool, reason
     fresh = _condition(before.get(AUDIT_RECORDED), AUDIT_RECORDED, state, reason, message,
                        status.observed_generation, now)
     others = [c for c in status.conditions if c.type != AUDIT_RECORDED]
-    return attrs.evolve(status, conditions=tuple(sorted((*others, fresh), key=lambda c: c.type)))
+    return evolve(status, conditions=tuple(sorted((*others, fresh), key=lambda c: c.type)))
 
 
 def is_true(status: WorkflowExecutionStatus, type_: str) -> bool:
@@ -44,8 +52,7 @@ def is_true(status: WorkflowExecutionStatus, type_: str) -> bool:
 def _condition(before: Condition | None, type_: str, state: ConditionStatus, reason: Reason, message: str,
                generation: int, now: datetime) -> Condition:
     changed = before is None or before.status is not state
-    same = before is not None and (before.status, before.reason, before.message) == (state, reason.value, message)
-    if before is not None and same:
+    if before is not None and not changed and before.reason == reason and before.message == message:
         return before
     return Condition(type=type_, status=state, observed_generation=generation, reason=reason.value, message=message,
                      last_transition_time=now if changed or before is None else before.last_transition_time)
@@ -55,7 +62,7 @@ def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionSta
     over = status.phase in TERMINAL
     reason = _reason(status)
     if status.plan_digest:
-        yield "Planned", ConditionStatus.TRUE, Reason.PLANNED, f"{_size(status)}, {status.plan_digest}"
+        yield "Planned", ConditionStatus.TRUE, Reason.PLANNED, _planned(status)
     elif over:
         yield "Planned", ConditionStatus.FALSE, reason, status.failure_message
     if status.execution_start_time is not None:
@@ -64,19 +71,21 @@ def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionSta
         yield "Validated", ConditionStatus.TRUE, reason, "every static check passed; nothing was executed"
     elif over:
         yield "Validated", ConditionStatus.FALSE, reason, status.failure_message
-    if status.suspended_since is not None and not over:
-        yield "Suspended", ConditionStatus.TRUE, Reason.SUSPENDED, "spec.suspend is set: nothing is launched"
-    elif any(condition.type == "Suspended" for condition in status.conditions):
-        yield "Suspended", ConditionStatus.FALSE, Reason.RESUMED, "the workflow is not held"
+    yield from approved_condition(status, over)
     yield from _progressing(status, over, reason)
     yield from _rollback(status, over)
     if over:
         ended = status.phase is Phase.COMPLETED
         yield "Finished", ConditionStatus.TRUE, reason, status.failure_message or "the workflow has ended"
         yield ("Complete", ConditionStatus.TRUE if ended else ConditionStatus.FALSE, reason,
-               status.failure_message or "the workflow ran to its end")
+               status.failure_message or "; ".join(judged_criteria(status)) or "the workflow ran to its end")
         yield ("Failed", ConditionStatus.FALSE if ended else ConditionStatus.TRUE, reason,
                status.failure_message or "the workflow ran to its end")
+
+
+def _planned(status: WorkflowExecutionStatus) -> str:
+    note = status.plan_inputs.note if status.plan_inputs else ""
+    return f"{_size(status)}, {status.plan_digest}" + (f"; {note}" if note else "")
 
 
 def _size(status: WorkflowExecutionStatus) -> str:
@@ -91,12 +100,22 @@ def _undoes_another(status: WorkflowExecutionStatus) -> bool:
     return status.plan_inputs is not None and bool(status.plan_inputs.compensations)
 
 
+def _holds(status: WorkflowExecutionStatus, held: str) -> Iterator[tuple[str, ConditionStatus, Reason, str]]:
+    if held:
+        reason = Reason.SUSPENDED if status.frozen_since is None else Reason.FROZEN
+        yield "Suspended", ConditionStatus.TRUE, reason, held
+    elif any(condition.type == "Suspended" for condition in status.conditions):
+        yield "Suspended", ConditionStatus.FALSE, Reason.RESUMED, "the workflow is not held"
+
+
 def _progressing(status: WorkflowExecutionStatus, over: bool,
                  reason: Reason) -> Iterator[tuple[str, ConditionStatus, Reason, str]]:
     if over:
         yield "Progressing", ConditionStatus.FALSE, reason, "the workflow has ended"
         return
     match status.phase:
+        case Phase.PLANNING if status.waiting_for:
+            yield "Progressing", ConditionStatus.TRUE, Reason.TARGET_BUSY, f"waits: {status.waiting_for}"
         case Phase.EXECUTING:
             waiting = [e.step_number for e in status.step_statuses if e.retry_at is not None]
             running = [e.step_number for e in status.step_statuses
@@ -108,11 +127,19 @@ def _progressing(status: WorkflowExecutionStatus, over: bool,
             else:
                 yield "Progressing", ConditionStatus.TRUE, Reason.WAITING_FOR_RETRY, _steps("waiting to retry", waiting)
         case Phase.MONITORING:
-            yield "Progressing", ConditionStatus.TRUE, Reason.STABILISING, "watching whether the targets stay healthy"
+            yield "Progressing", ConditionStatus.TRUE, Reason.STABILISING, _watching(status)
         case Phase.ROLLING_BACK:
             yield "Progressing", ConditionStatus.TRUE, Reason.ROLLING_BACK, status.rollback_reason
+        case Phase.VALIDATING:
+            yield "Progressing", ConditionStatus.TRUE, *validating_progress(status)
         case _:
             yield "Progressing", ConditionStatus.TRUE, Reason.VALIDATING, "planning and validating"
+
+
+def _watching(status: WorkflowExecutionStatus) -> str:
+    places = ", ".join(status.unwatched_namespaces[:5])
+    blind = f"; new alerts are not watched, the AlertRemediations of {places} cannot be read" if places else ""
+    return f"watching whether the targets stay healthy{blind}"
 
 
 def _steps(what: str, numbers: list[int]) -> str:
@@ -141,11 +168,10 @@ def _dirty(status: WorkflowExecutionStatus) -> str:
 
 
 def _reason(status: WorkflowExecutionStatus) -> Reason:
-    for reason in Reason:
-        if status.failure_reason and reason.snake == status.failure_reason:
-            return reason
+    named = _BY_SNAKE.get(status.failure_reason)
+    if named is not None:
+        return named
     if status.phase is Phase.COMPLETED and status.workflow_result is None:
         return Reason.PLAN_ONLY if status.workflow is not None else Reason.OBSERVE_ONLY
     outcome = status.workflow_result.outcome if status.workflow_result else None
-    return {Outcome.SUCCESS: Reason.SUCCEEDED, Outcome.PARTIAL_SUCCESS: Reason.PARTIALLY_SUCCEEDED,
-            Outcome.UNKNOWN: Reason.UNVERIFIED}.get(outcome or Outcome.FAILED, Reason.FINISHED)
+    return _BY_OUTCOME.get(outcome or Outcome.FAILED, Reason.FINISHED)

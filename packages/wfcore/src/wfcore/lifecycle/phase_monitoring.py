@@ -7,16 +7,15 @@ from datetime import datetime
 from math import nan
 from typing import Any
 
-import attrs
-
 from wfcore.codec.durations import format_duration
 from wfcore.decision import Decision
-from wfcore.ending import completed
-from wfcore.lifecycle.control import current_deadline
+from wfcore.ending import completed, failed
+from wfcore.lifecycle.alerts import NewAlerts, new_alerts
 from wfcore.model.enums import Outcome, ResourceHealth, StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
-from wfcore.planning.targets import Target, rendered_targets
+from wfcore.planning.targets import BY_NAME, Target, rendered_targets
 from wfcore.rawobject import RawObject
 from wfcore.reasons import Reason
 from wfcore.snapshot import Facts, Snapshot
@@ -25,11 +24,16 @@ from wfcore.snapshot import Facts, Snapshot
 _JUDGED = frozenset({"Deployment", "Node"})
 
 
+def is_judgeable(target: Target) -> bool:
+    """Whether the health of a target says whether the workflow helped."""
+    return target.kind in _JUDGED or bool(target.selector)
+
+
 def monitored_targets(status: WorkflowExecutionStatus, plan: Plan) -> tuple[Target, ...]:
     """The judgeable targets of the steps that succeeded, sorted."""
     done = (e.step_number for e in status.step_statuses if e.status is StepPhase.COMPLETED)
     return tuple(sorted({t for n in done for t in rendered_targets(plan.rendered[n])
-                         if t.kind in _JUDGED or t.selector}))
+                         if is_judgeable(t)}, key=BY_NAME))
 
 
 def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> Decision:
@@ -38,17 +42,21 @@ def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan
     Only a change of the verdict is written: `stableSince` says since when every
     sample was healthy, and the samples in between follow from the interval.
     """
-    settings, deadline = snapshot.settings, current_deadline(status, now) or now
-    targets = monitored_targets(status, plan)
+    settings, deadline = snapshot.settings, status.phase_deadline or now
+    targets, alerts = monitored_targets(status, plan), new_alerts(snapshot, plan)
     facts = snapshot.facts if targets else {}
     health = _health(facts, targets) if facts is not None else ResourceHealth.UNKNOWN
     if facts is not None and health is not ResourceHealth.UNKNOWN:
         status = _sampled(status, health, now)
+    if snapshot.facts is not None:
+        status = evolve(status, unwatched_namespaces=alerts.unwatched)
+    if alerts.named:
+        return Decision(status=_ineffective(status, alerts, health, now), wake_at=now)
     since = status.stable_since
     # Unreadable now is not healthy now, however long it was healthy before.
     if since is not None and health is ResourceHealth.HEALTHY and now >= since + settings.stability_window:
         samples = 1 + (now - since) // settings.sample_interval
-        return Decision(status=_verdict(attrs.evolve(status, sampled=samples), health, now), wake_at=now)
+        return Decision(status=_verdict(evolve(status, sampled=samples), health, now), wake_at=now)
     if now >= deadline:
         return Decision(status=_unverified(status, health, snapshot, now), wake_at=now)
     start = status.monitoring_start_time or now
@@ -60,19 +68,26 @@ def _sampled(status: WorkflowExecutionStatus, health: ResourceHealth, now: datet
     if health is ResourceHealth.HEALTHY:
         if status.stable_since is not None:
             return status
-        return attrs.evolve(status, stable_since=now, last_sample_time=now, sampled=status.sampled + 1)
+        return evolve(status, stable_since=now, last_sample_time=now, sampled=status.sampled + 1)
     if status.stable_since is None and status.last_sample_time is not None:
         return status
-    return attrs.evolve(status, stable_since=None, last_sample_time=now, sampled=status.sampled + 1)
+    return evolve(status, stable_since=None, last_sample_time=now, sampled=status.sampled + 1)
 
 
 def _verdict(status: WorkflowExecutionStatus, health: ResourceHealth, now: datetime) -> WorkflowExecutionStatus:
-    missed = [e.step_number for e in status.step_statuses if e.status is not StepPhase.COMPLETED]
-    if not missed:
-        return completed(status, Outcome.SUCCESS, health, now)
-    actions = tuple(f"look at step {e.step_number} ({e.action}): {e.status.value}, {e.error_message}"
-                    for e in status.step_statuses if e.status is not StepPhase.COMPLETED)
-    return completed(status, Outcome.PARTIAL_SUCCESS, health, now, actions=actions[:50])
+    everything = all(entry.status is StepPhase.COMPLETED for entry in status.step_statuses)
+    return completed(status, Outcome.SUCCESS if everything else Outcome.PARTIAL_SUCCESS, health, now)
+
+
+def _ineffective(status: WorkflowExecutionStatus, alerts: NewAlerts, health: ResourceHealth,
+                 now: datetime) -> WorkflowExecutionStatus:
+    """The steps did what they were to do, so nothing is undone by itself: whether it should be, people decide."""
+    first, more = alerts.named[0], len(alerts.named) - 1
+    ended = failed(status, Reason.NEW_ALERTS, f"new alerts since the execution began: {first}"
+                   + (f" and {more} more" if more else ""), now, health=health,
+                   actions=tuple(f"look at the alert {named}" for named in alerts.named))
+    return evolve(ended, workflow_result=ended.workflow_result and evolve(
+        ended.workflow_result, new_alerts_triggered=True, new_alerts=alerts.named))
 
 
 def _unverified(status: WorkflowExecutionStatus, health: ResourceHealth, snapshot: Snapshot,
@@ -85,16 +100,23 @@ def _unverified(status: WorkflowExecutionStatus, health: ResourceHealth, snapsho
 
 
 def _health(facts: Facts, targets: tuple[Target, ...]) -> ResourceHealth:
-    """Healthy when all are (also when there is nothing to judge), unhealthy when none is, unknown when one can't be."""
-    verdicts = []
+    """Healthy when all are (nothing to judge too), unhealthy when nothing is, unknown when one can't be read."""
+    well, partly = [], []
     for target in targets:
         objects = facts.get(target)
         if objects is None:
             return ResourceHealth.UNKNOWN
-        verdicts.append(bool(objects) and all(is_healthy(target, raw) for raw in objects))
-    if all(verdicts):
+        each = [is_healthy(target, raw) for raw in objects]
+        well.append(bool(each) and all(each))
+        partly.append(any(each) or any(_serves(target, raw) for raw in objects))
+    if all(well):
         return ResourceHealth.HEALTHY
-    return ResourceHealth.DEGRADED if any(verdicts) else ResourceHealth.UNHEALTHY
+    return ResourceHealth.DEGRADED if any(partly) else ResourceHealth.UNHEALTHY
+
+
+def _serves(target: Target, raw: RawObject) -> bool:
+    """Whether a Deployment that is not as it should be has at least one pod that serves."""
+    return target.kind == "Deployment" and _count(_part(raw.value, "status"), "availableReplicas", 0) > 0
 
 
 def is_healthy(target: Target, raw: RawObject) -> bool:

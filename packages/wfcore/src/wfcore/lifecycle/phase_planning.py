@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import attrs
-
 from wfcore.codec import Malformed, Problem, encode
 from wfcore.decision import Decision
 from wfcore.ending import failed, not_executed
+from wfcore.execution.adapting import recorded
 from wfcore.execution.ledger import carried_over, clipped
+from wfcore.lifecycle.busy import wait_for_targets
 from wfcore.lifecycle.control import is_held
 from wfcore.lifecycle.inputs import inputs_of, taken_from_source
 from wfcore.lifecycle.planned import plan_of
 from wfcore.lifecycle.sources import Refusal, source_question
 from wfcore.model.enums import Mode, Phase
+from wfcore.model.evolving import evolve
 from wfcore.model.plan import PlanInputs
 from wfcore.model.status import RenderedWorkflow, StepStatus, ValidationResults, WorkflowExecutionStatus
+from wfcore.planning.digest import without_secrets
 from wfcore.planning.planner import Plan, with_defaults
 from wfcore.reasons import Reason
 from wfcore.snapshot import Snapshot
+from wfcore.validation.authority import creator_of
 from wfcore.validation.document import check_spec
 
 _SHOWN_PROBLEMS = 5
@@ -29,7 +32,7 @@ _KEPT_ERRORS = 100
 
 def begin(snapshot: Snapshot, now: datetime) -> WorkflowExecutionStatus:
     """A new workflow starts planning."""
-    return attrs.evolve(
+    return evolve(
         snapshot.workflow.status, phase=Phase.PLANNING, planning_start_time=now,
         observed_generation=snapshot.workflow.metadata.generation,
         phase_deadline=now + snapshot.settings.planning_timeout)
@@ -37,7 +40,7 @@ def begin(snapshot: Snapshot, now: datetime) -> WorkflowExecutionStatus:
 
 def advance_planning(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> Decision:
     """Check, plan, publish the plan; every problem at once fails the workflow.  O(steps + dependencies)."""
-    if status.phase_deadline is not None and now >= status.phase_deadline and not is_held(snapshot.workflow.spec):
+    if status.phase_deadline is not None and now >= status.phase_deadline:
         return Decision(status=failed(status, Reason.PLANNING_TIMEOUT, _late(snapshot), now), wake_at=now)
     problems = static_problems(snapshot)
     taken = taken_from_source(snapshot) if not problems else PlanInputs()
@@ -50,7 +53,8 @@ def advance_planning(snapshot: Snapshot, status: WorkflowExecutionStatus, now: d
         return Decision(status=planned(snapshot, None, plan.problems, now), wake_at=now)
     if snapshot.workflow.spec.execution_strategy.mode is Mode.PLAN:
         return Decision(status=plan_only(snapshot, plan, now), wake_at=now)
-    return Decision(status=planned(snapshot, plan, (), now), wake_at=now)
+    return wait_for_targets(snapshot, status, plan, now) or Decision(
+        status=planned(snapshot, plan, (), now), wake_at=now)
 
 
 def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
@@ -61,10 +65,11 @@ def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
         reason = Reason.NOT_SUPPORTED if all(p.reason == "NotSupported" for p in problems) else Reason.PLANNING_ERROR
         return refused(snapshot, reason, problems, now)
     inputs = with_defaults(inputs_of(snapshot), snapshot.settings)
-    return attrs.evolve(
-        status, phase=Phase.VALIDATING, plan_inputs=inputs, plan_digest=plan.digest, execution_plan=plan.published,
+    fitted = recorded(status, plan.adjustments, now)
+    return evolve(
+        fitted, phase=Phase.VALIDATING, plan_inputs=inputs, plan_digest=plan.digest, execution_plan=plan.published,
         total_steps=len(plan.steps), current_step=len(plan.carried), validation_start_time=now,
-        step_statuses=tuple(_entry(plan, number) for number in plan.steps),
+        waiting_for="", target_wait_deadline=None, step_statuses=tuple(_entry(plan, number) for number in plan.steps),
         phase_deadline=now + snapshot.settings.validating_timeout,
         workflow_deadline=now + plan.workflow_timeout if plan.workflow_timeout else None)
 
@@ -77,7 +82,7 @@ def _entry(plan: Plan, number: int) -> StepStatus:
 def refused(snapshot: Snapshot, reason: Reason, problems: Sequence[Problem], now: datetime) -> WorkflowExecutionStatus:
     """The terminal status of a workflow that cannot be planned, with everything that is wrong."""
     errors = tuple(clipped(str(problem), 1000) for problem in problems[:_KEPT_ERRORS])
-    status = attrs.evolve(snapshot.workflow.status, validation_results=ValidationResults(validation_errors=errors))
+    status = evolve(snapshot.workflow.status, validation_results=ValidationResults(validation_errors=errors))
     return failed(status, reason, problem_text(problems), now)
 
 
@@ -89,26 +94,28 @@ def _late(snapshot: Snapshot) -> str:
 def _again(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> datetime:
     """When the source is asked for once more; a workflow that is held has no deadline."""
     again = now + snapshot.settings.backoff_base
-    deadline = None if is_held(snapshot.workflow.spec) else status.phase_deadline
+    deadline = None if is_held(status) else status.phase_deadline
     return again if deadline is None else min(again, deadline)
 
 
 def plan_only(snapshot: Snapshot, plan: Plan, now: datetime) -> WorkflowExecutionStatus:
     """The terminal status of a workflow that only wanted its plan: the rendered steps are published."""
     todo = (number for number in plan.order if number not in plan.carried)
-    rendered = tuple(attrs.evolve(plan.rendered[n], plan_digest=plan.digest) for n in todo)
+    rendered = tuple(evolve(without_secrets(plan.rendered[n]), plan_digest=plan.digest) for n in todo)
     inputs = with_defaults(inputs_of(snapshot), snapshot.settings)
-    status = attrs.evolve(
+    status = evolve(
         snapshot.workflow.status, plan_inputs=inputs,
         plan_digest=plan.digest, execution_plan=plan.published, total_steps=len(plan.steps),
         workflow=RenderedWorkflow(steps=rendered))
-    return not_executed(status, now)
+    return not_executed(recorded(status, plan.adjustments, now), now)
 
 
 def static_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
     """Everything that is wrong with a decoded spec: the same checks as for a document."""
     meta = snapshot.workflow.metadata
-    return tuple(check_spec(encode(snapshot.workflow.spec), meta.namespace, snapshot.settings, meta.name))
+    spec = snapshot.workflow.spec
+    return tuple(check_spec(encode(spec), meta.namespace, snapshot.settings, creator=creator_of(meta), name=meta.name,
+                            decoded=spec))
 
 
 def problem_text(problems: Sequence[Problem]) -> str:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from wfcore.codec import Malformed
+from wfcore.lifecycle.alerts import alert_questions
+from wfcore.lifecycle.busy import survey_question
+from wfcore.lifecycle.learning import history_question
 from wfcore.lifecycle.phase_monitoring import monitored_targets
+from wfcore.lifecycle.phase_validating import validating_question
 from wfcore.lifecycle.planned import plan_of
+from wfcore.lifecycle.soundness import is_sound
 from wfcore.lifecycle.sources import source_question
 from wfcore.model.enums import Phase
 from wfcore.program import Inspect, Request
@@ -20,8 +25,11 @@ def next_question(snapshot: Snapshot, now: datetime) -> Request | None:
     answered one is never asked again, whatever was answered.
     """
     match snapshot.workflow.status.phase:
+        case Phase.VALIDATING:
+            return _unanswered(snapshot, validating_question(snapshot, now))
         case Phase.PLANNING:
-            return _unanswered(snapshot, source_question(snapshot))
+            return (_unanswered(snapshot, source_question(snapshot))
+                    or _unanswered(snapshot, survey_question(snapshot), history_question(snapshot, now)))
         case Phase.MONITORING:
             return _unanswered(snapshot, _about_the_targets(snapshot))
         case _:
@@ -34,5 +42,6 @@ def _unanswered(snapshot: Snapshot, *questions: Request | None) -> Request | Non
 
 def _about_the_targets(snapshot: Snapshot) -> Request | None:
     plan = plan_of(snapshot)
-    targets = () if isinstance(plan, Malformed) else monitored_targets(snapshot.workflow.status, plan)
-    return Inspect(targets) if targets else None
+    if isinstance(plan, Malformed) or not is_sound(snapshot.workflow.status, plan):
+        return None
+    return Inspect((*monitored_targets(snapshot.workflow.status, plan), *alert_questions(snapshot, plan)))

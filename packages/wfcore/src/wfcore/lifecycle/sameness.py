@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
 from wfcore.codec import Path, encode
 from wfcore.lifecycle.sources import Refusal, Source, refusal
 from wfcore.model.definition import WorkflowDefinition
+from wfcore.model.evolving import evolve
 from wfcore.planning.planner import definition_of
 from wfcore.reasons import Reason
 
@@ -36,7 +35,7 @@ def differing(given: WorkflowDefinition | None, source: Source) -> Refusal | Non
 
 def _compared(definition: WorkflowDefinition) -> Any:
     ordered = tuple(sorted(definition.steps, key=lambda step: step.step_number))
-    return encode(attrs.evolve(definition, steps=ordered, ai_recommendations=None))
+    return encode(evolve(definition, steps=ordered, ai_recommendations=None))
 
 
 def first_difference(ours: Any, theirs: Any, path: Path) -> Path | None:

@@ -61,8 +61,8 @@ class ActionHistory:
     retry_success_rate: float = prop("Share that succeeded among those that were retried, 0 to 1.", default=0.0,
                                      minimum=0, maximum=1)
     confidence: float = prop("How sure the store is of these figures, 0 to 1.", minimum=0, maximum=1)
-    typical_duration: timedelta | None = prop("Median duration of those that succeeded.", default=None)
-    slow_duration: timedelta | None = prop("95th percentile of those that succeeded.", default=None)
+    typical_duration: timedelta | None = prop("Median duration of those that succeeded at once.", default=None)
+    slow_duration: timedelta | None = prop("95th percentile of those that succeeded at once.", default=None)
 
 
 @frozen(kw_only=True)

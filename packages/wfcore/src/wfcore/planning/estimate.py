@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from wfcore.model.definition import WorkflowStep
 from wfcore.model.enums import Action, RollbackAction
+from wfcore.model.plan import ActionHistory
 
 # Middle of the ranges that operators of such actions report.
 TYPICAL: Mapping[Action, timedelta] = {
@@ -33,6 +34,7 @@ TYPICAL_COMPENSATION: Mapping[RollbackAction, timedelta] = {
 }
 
 
-def typical_duration(step: WorkflowStep, timeout: timedelta) -> timedelta:
-    """The usual duration of one attempt, never more than its time-out."""
-    return min(TYPICAL[step.action], timeout)
+def typical_duration(step: WorkflowStep, timeout: timedelta, known: ActionHistory | None = None) -> timedelta:
+    """The usual duration of one attempt, from its history if there is one, never more than its time-out."""
+    usual = known.typical_duration if known else None
+    return min(TYPICAL[step.action] if usual is None else usual, timeout)

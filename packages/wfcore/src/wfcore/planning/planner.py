@@ -9,24 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
-import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 from wfcore.codec.problems import Malformed, Problem
 from wfcore.model.definition import WorkflowDefinition, WorkflowExecutionSpec, WorkflowStep
-from wfcore.model.enums import ExecutionKind, RollbackStrategy, Strategy
+from wfcore.model.enums import Action, ExecutionKind, RollbackStrategy, Strategy
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionSpec
-from wfcore.model.plan import ExecutionPlan, PlanInputs, Wave
+from wfcore.model.plan import ActionHistory, ExecutionPlan, PlanInputs, Wave
 from wfcore.planning import dag
 from wfcore.planning.advice import advice
 from wfcore.planning.digest import plan_digest
 from wfcore.planning.draft import Draft
 from wfcore.planning.estimate import typical_duration
+from wfcore.planning.idempotence import is_idempotent
 from wfcore.planning.outline import Needs, outline_of, resolve
 from wfcore.planning.render import forward_spec, health_targets
 from wfcore.planning.reversal import draft_reversal, reversal_warnings
 from wfcore.planning.review import criteria, plan_warnings, planned_resources
+from wfcore.planning.tuning import ENVELOPE, Adjustment, Limits, tuned
 from wfcore.settings import Settings
 
 _MAX_WARNINGS = 100
@@ -39,7 +42,9 @@ class Plan:
 
     `kind` is that of its children: `rollback` in a workflow that undoes another, where
     a prerequisite has to be over and need not have succeeded.  `carried` are steps
-    that another workflow has achieved; they are never run.
+    that another workflow has achieved; they are never run.  `adjustments` were made
+    from `experience`, what is known of the actions; `dynamic` allows more of them
+    while it runs.
     """
 
     steps: Mapping[int, WorkflowStep]
@@ -56,6 +61,9 @@ class Plan:
     digest: str
     kind: ExecutionKind = ExecutionKind.FORWARD
     carried: frozenset[int] = frozenset()
+    adjustments: tuple[Adjustment, ...] = ()
+    experience: Mapping[Action, ActionHistory] = field(factory=dict)
+    dynamic: bool = False
 
     @property
     def reverses(self) -> bool:
@@ -76,7 +84,7 @@ def plan_workflow(spec: WorkflowExecutionSpec, namespace: str, settings: Setting
     if isinstance(draft, Malformed):
         return draft
     levels = dag.waves(draft.needs)
-    order = tuple(number for level in levels for number in level)
+    order = draft.order or tuple(number for level in levels for number in level)
     strategy = spec.execution_strategy
     critical = frozenset(number for number, step in draft.steps.items() if step.critical_step)
     max_parallel = strategy.max_parallel_steps or inputs.max_parallel_steps or settings.max_parallel_steps
@@ -87,7 +95,9 @@ def plan_workflow(spec: WorkflowExecutionSpec, namespace: str, settings: Setting
         rollback_strategy=published.rollback_strategy, workflow_timeout=strategy.workflow_timeout,
         published=published, kind=draft.kind, carried=draft.carried,
         digest=plan_digest((draft.rendered[number] for number in draft.steps), draft.needs, draft.retries, critical,
-                           strategy, max_parallel, inputs),
+                           strategy, max_parallel, inputs,
+                           _adaptation(order, draft.experience, dynamic=draft.dynamic)),
+        adjustments=draft.adjustments, experience=draft.experience, dynamic=draft.dynamic,
     )
 
 
@@ -107,18 +117,44 @@ def _draft(spec: WorkflowExecutionSpec, namespace: str, settings: Settings, inpu
     if problems:
         return Malformed(problems)
     steps = {step.step_number: step for step in sorted(definition.steps, key=lambda s: s.step_number)}
-    rendered = {number: _render(step, needs, steps, namespace, spec, inputs, settings)
+    experience = _experience(spec, inputs)
+    levels = dag.waves(needs)
+    limits, adjustments = tuned(
+        _limits(steps, levels, spec, inputs, settings), levels, {n: s.action for n, s in steps.items()},
+        frozenset(n for n, s in steps.items() if is_idempotent(s.parameters, settings)), experience)
+    rendered = {number: _render(step, needs, steps, namespace, spec, limits.timeouts[number])
                 for number, step in steps.items()}
+    adaptive = spec.adaptive_orchestration
     return Draft(
-        steps=steps, needs=needs, rendered=rendered,
-        retries={number: _retries(step, spec, inputs, settings) for number, step in steps.items()},
-        typical={number: typical_duration(step, rendered[number].timeout) for number, step in steps.items()},
-        carried=frozenset(inputs.carried_over).intersection(steps))
+        steps=steps, needs=needs, rendered=rendered, retries=limits.retries, order=limits.order,
+        typical={number: typical_duration(step, rendered[number].timeout, experience.get(step.action))
+                 for number, step in steps.items()},
+        carried=frozenset(inputs.carried_over).intersection(steps), adjustments=adjustments, experience=experience,
+        dynamic=adaptive.optimization_enabled and adaptive.dynamic_step_adjustment)
+
+
+def _experience(spec: WorkflowExecutionSpec, inputs: PlanInputs) -> Mapping[Action, ActionHistory]:
+    adaptive = spec.adaptive_orchestration
+    wanted = adaptive.optimization_enabled and adaptive.learning_from_history
+    return {known.action: known for known in inputs.history} if wanted else {}
+
+
+def _adaptation(order: tuple[int, ...], experience: Mapping[Action, ActionHistory], *, dynamic: bool) -> dict[str, Any]:
+    """What the digest says about adaptation; empty when there is none, so that the switches cost nothing."""
+    return {**({"order": list(order)} if experience else {}), **({"envelope": dict(ENVELOPE)} if dynamic else {})}
+
+
+def _limits(steps: Mapping[int, WorkflowStep], levels: tuple[tuple[int, ...], ...], spec: WorkflowExecutionSpec,
+            inputs: PlanInputs, settings: Settings) -> Limits:
+    """What the spec and the operator say, before anything is fitted."""
+    return Limits({n: step.timeout or inputs.step_timeout or settings.step_timeout for n, step in steps.items()},
+                  {n: _retries(step, spec, inputs, settings) for n, step in steps.items()},
+                  tuple(number for level in levels for number in level))
 
 
 def with_defaults(inputs: PlanInputs, settings: Settings) -> PlanInputs:
     """The inputs with the operator's defaults where none are committed yet."""
-    return attrs.evolve(
+    return evolve(
         inputs, step_timeout=inputs.step_timeout or settings.step_timeout,
         default_max_retries=(settings.default_max_retries if inputs.default_max_retries is None
                              else inputs.default_max_retries),
@@ -126,8 +162,7 @@ def with_defaults(inputs: PlanInputs, settings: Settings) -> PlanInputs:
 
 
 def _render(step: WorkflowStep, needs: Needs, steps: Mapping[int, WorkflowStep], namespace: str,
-            spec: WorkflowExecutionSpec, inputs: PlanInputs, settings: Settings) -> KubernetesExecutionSpec:
-    timeout = step.timeout or inputs.step_timeout or settings.step_timeout
+            spec: WorkflowExecutionSpec, timeout: timedelta) -> KubernetesExecutionSpec:
     return forward_spec(
         step, namespace, timeout=timeout, checks=spec.execution_strategy.safety_checks,
         judged=health_targets(step, needs[step.step_number], steps, namespace))

@@ -14,7 +14,7 @@ from wfcore.planning import dag
 from wfcore.planning.draft import Draft
 from wfcore.planning.estimate import TYPICAL_COMPENSATION
 from wfcore.planning.outline import Needs
-from wfcore.planning.review import collisions, too_short
+from wfcore.planning.review import collision_warnings, too_short
 from wfcore.planning.targets import in_namespace
 
 
@@ -41,7 +41,7 @@ def draft_reversal(spec: WorkflowExecutionSpec, namespace: str, inputs: PlanInpu
 def reversal_warnings(draft: Draft, order: tuple[int, ...], spec: WorkflowExecutionSpec,
                       estimate: timedelta) -> Iterator[str]:
     """Things that are allowed but that a reviewer should know; `order` is a topological order."""
-    yield from collisions(draft.rendered, draft.needs, order)
+    yield from collision_warnings(draft.rendered, draft.needs, order)
     yield from too_short(spec.execution_strategy, estimate)
 
 

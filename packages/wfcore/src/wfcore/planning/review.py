@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from wfcore.codec.durations import format_duration
@@ -11,11 +11,15 @@ from wfcore.model.enums import Action, RollbackStrategy
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.plan import PlannedResource
 from wfcore.planning import dag
-from wfcore.planning.targets import IMPACTS, Target, impact_of, rendered_targets
+from wfcore.planning.targets import BY_NAME, IMPACTS, Target, impact_of, rendered_targets
 from wfcore.settings import Settings
 
 _SHOWN = 20
 _MAX_COLLISIONS = 500
+
+# How each success criterion begins: by it a criterion is recognised when it is judged.
+EVERY_STEP, CRITICAL = "every step completes", "a failure of step"
+HEALTHY, NO_NEW_ALERTS = "the targets stay healthy", "no new alert names a target"
 
 
 def planned_resources(rendered: Mapping[int, KubernetesExecutionSpec]) -> tuple[PlannedResource, ...]:
@@ -28,17 +32,18 @@ def planned_resources(rendered: Mapping[int, KubernetesExecutionSpec]) -> tuple[
         PlannedResource(
             kind=target.kind, namespace=target.namespace, name=target.name or f"({target.selector})",
             steps=tuple(numbers), impact=max((impact_of(rendered[n]) for n in numbers), key=IMPACTS.index))
-        for target, numbers in sorted(steps_of.items()))
+        for target, numbers in ((target, steps_of[target]) for target in sorted(steps_of, key=BY_NAME)))
 
 
 def criteria(steps: Mapping[int, WorkflowStep], settings: Settings, what: str = "step") -> tuple[str, ...]:
     """What has to hold for the outcome `success`."""
     critical = [number for number, step in steps.items() if step.critical_step]
-    found = [f"every {what} completes and its outcome is verified"]
+    found = [f"{EVERY_STEP if what == 'step' else f'every {what} completes'} and its outcome is verified"]
     if critical:
-        found.append(f"a failure of step {_listed(critical)} fails the workflow")
-    found.append(f"the targets stay healthy for {format_duration(settings.stability_window)}, "
+        found.append(f"{CRITICAL} {_listed(critical)} fails the workflow")
+    found.append(f"{HEALTHY} for {format_duration(settings.stability_window)}, "
                  f"within {format_duration(settings.monitoring_timeout)} after the last step")
+    found.append(f"{NO_NEW_ALERTS} meanwhile")
     return tuple(found)
 
 
@@ -56,7 +61,7 @@ def _warnings(steps: Mapping[int, WorkflowStep], rendered: Mapping[int, Kubernet
     if uncompensated and strategy.rollback_strategy is not RollbackStrategy.NONE:
         yield (f"step {_listed(uncompensated)} changes the cluster but has no rollbackSpec: "
                "after a rollback what it changed stays changed")
-    yield from collisions(rendered, needs, order)
+    yield from collision_warnings(rendered, needs, order)
     blind = [n for n, spec in rendered.items()
              if spec.action is Action.CHECK_POD_HEALTH and spec.parameters is None and not spec.health_targets]
     if blind:
@@ -74,21 +79,27 @@ def too_short(strategy: ExecutionStrategy, estimate: timedelta) -> Iterator[str]
                f"the estimated duration {format_duration(estimate)}")
 
 
-def collisions(rendered: Mapping[int, KubernetesExecutionSpec], needs: Mapping[int, frozenset[int]],
-               order: tuple[int, ...]) -> Iterator[str]:
-    """Steps that change the same object and may run at the same time."""
+def collision_warnings(rendered: Mapping[int, KubernetesExecutionSpec], needs: Mapping[int, frozenset[int]],
+                       order: tuple[int, ...]) -> Iterator[str]:
+    """Steps that change the same object and may run at the same time, in words."""
+    touched = {n: rendered_targets(spec) for n, spec in rendered.items() if impact_of(spec) != "none"}
+    for before, after, target in collisions(touched, needs, order):
+        yield (f"steps {before} and {after} both change {target} and neither waits for the other: "
+               "which change stays is open; let one depend on the other")
+
+
+def collisions(touched: Mapping[int, Iterable[Target]], needs: Mapping[int, frozenset[int]],
+               order: tuple[int, ...]) -> Iterator[tuple[int, int, Target]]:
+    """Pairs of steps that change the same object and may run at the same time.  `touched` is what each changes."""
     last: dict[Target, int] = {}
     looked = 0
     for number in order:
-        for target in rendered_targets(rendered[number]):
-            if impact_of(rendered[number]) == "none":
-                continue
+        for target in dict.fromkeys(touched.get(number, ())):
             before = last.get(target)
             last[target] = number
             looked += before is not None
             if before is not None and looked <= _MAX_COLLISIONS and not dag.is_ancestor(needs, before, number):
-                yield (f"steps {before} and {number} both change {target} and neither waits for the other: "
-                       "which change stays is open; let one depend on the other")
+                yield before, number, target
 
 
 def _listed(numbers: list[int]) -> str:

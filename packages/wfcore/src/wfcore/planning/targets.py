@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any, TypeVar
 
-import attrs
 from attrs import frozen
 
+from wfcore.codec.problems import Malformed
 from wfcore.model.actions import (
     CheckPodHealthParams,
     CordonNodeParams,
@@ -30,9 +31,16 @@ from wfcore.model.compensations import (
     RollbackParameters,
     ScaleToPreviousParams,
 )
-from wfcore.model.definition import WorkflowStep
+from wfcore.model.definition import WorkflowDefinition, WorkflowStep
 from wfcore.model.enums import Action, RollbackAction
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionSpec
+from wfcore.model.plan import PlannedResource
+from wfcore.model.workflow import WorkflowExecution
+from wfcore.rawobject import RawObject
+
+# What `sorted` compares anyway, without building a tuple at each comparison.
+BY_NAME = attrgetter("kind", "namespace", "name", "selector")
 
 P = TypeVar("P", bound=StepParameters | RollbackParameters)
 
@@ -55,7 +63,12 @@ IMPACT_OF_COMPENSATION: Mapping[RollbackAction, str] = {
 
 @frozen(order=True)
 class Target:
-    """An object, or with `selector` the pods that match it; `namespace` is empty for nodes."""
+    """An object by name, or with `selector` the pods that match it, or with neither all objects of the kind.
+
+    `namespace` is empty for cluster-scoped kinds; without a name it then means all
+    namespaces.  Steps touch named objects and selected pods only; the rest serves
+    `Inspect`.
+    """
 
     kind: str
     namespace: str
@@ -64,7 +77,7 @@ class Target:
 
     def __str__(self) -> str:
         place = f"{self.namespace}/" if self.namespace else ""
-        return f"{self.kind.lower()}/{place}{self.name or f'({self.selector})'}"
+        return f"{self.kind.lower()}/{place}{self.name or (f'({self.selector})' if self.selector else '*')}"
 
 
 def in_namespace(parameters: P, namespace: str) -> P:
@@ -72,7 +85,7 @@ def in_namespace(parameters: P, namespace: str) -> P:
     if getattr(parameters, "namespace", None) != "":
         return parameters
     changes: Any = {"namespace": namespace}
-    return attrs.evolve(parameters, **changes)
+    return evolve(parameters, **changes)
 
 
 def targets_of(parameters: StepParameters | None) -> tuple[Target, ...]:
@@ -124,3 +137,32 @@ def impact_of(spec: KubernetesExecutionSpec) -> str:
 def step_targets(step: WorkflowStep, namespace: str) -> tuple[Target, ...]:
     """The objects a step touches, with the workflow's namespace filled in."""
     return targets_of(in_namespace(step.parameters, namespace) if step.parameters is not None else None)
+
+
+def planned_targets(resources: Iterable[PlannedResource]) -> frozenset[Target]:
+    """The targets behind the published resources of a plan."""
+    return frozenset(
+        Target(r.kind, r.namespace, "", r.name[1:-1]) if r.name.startswith("(") else Target(r.kind, r.namespace, r.name)
+        for r in resources)
+
+
+def definition_of(workflow: WorkflowExecution) -> WorkflowDefinition | None:
+    """What a workflow does: its own definition, or the one that planning took from its source."""
+    inputs = workflow.status.plan_inputs
+    return workflow.spec.workflow_definition or (inputs.definition if inputs else None)
+
+
+def named_targets(raw: RawObject) -> frozenset[Target]:
+    """Every object that a WorkflowExecution names in a step or in its published plan: what to index it under.
+
+    A superset of what it changes, so a workflow is found by whoever shares a
+    target with it.  Empty for one that cannot be decoded: it never executes
+    anything.  Never raises.  O(steps).
+    """
+    workflow = raw.workflow()
+    if isinstance(workflow, Malformed):
+        return frozenset()
+    definition, plan = definition_of(workflow), workflow.status.execution_plan
+    steps = definition.steps if definition else ()
+    return planned_targets(plan.resources if plan else ()).union(
+        target for step in steps for target in step_targets(step, workflow.metadata.namespace))

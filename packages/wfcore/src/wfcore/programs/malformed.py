@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
 from attrs import frozen
 
 from wfcore.codec import Malformed, decode
 from wfcore.ending import failed
+from wfcore.lifecycle.advice import with_advice
 from wfcore.lifecycle.conditions import with_conditions
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.definition import WorkflowExecutionSpec
+from wfcore.model.evolving import evolve
 from wfcore.model.status import ValidationResults, WorkflowExecutionStatus
 from wfcore.model.workflow import FINALIZER, ObjectMeta, WorkflowExecution
 from wfcore.program import CommitStatus, Did, Emit, Finished, Happening, Program, Ref, Seen, SetMetadata, Steps
 from wfcore.programs.cleanup import CleanUp
 from wfcore.programs.finishing import RecordAudit
+from wfcore.programs.unrecognised import LeaveAlone, unknown_phase
 from wfcore.rawobject import RawObject
 from wfcore.reasons import EventReason, Reason
 from wfcore.settings import Settings
+from wfcore.validation.authority import creator_of
 from wfcore.validation.document import check_spec
 
 _KEPT = 100
@@ -38,15 +41,22 @@ def refuse_malformed(ref: Ref, settings: Settings, seen: Seen, problems: Malform
                                  else WorkflowExecutionStatus())
     if meta.deletion_timestamp is not None:
         return CleanUp(ref, settings, stand_in, seen.children, seen.at)
+    if phase := unknown_phase(raw):
+        return LeaveAlone(ref, meta, phase, seen.at)
     if stand_in.status.phase in TERMINAL:
         return RecordAudit(ref, settings, stand_in, seen.at)
     readable = isinstance(status, WorkflowExecutionStatus)
-    everything = (*problems.problems, *check_spec(raw.value.get("spec"), meta.namespace, settings))
+    found = check_spec(raw.value.get("spec"), meta.namespace, settings, creator=creator_of(meta))
+    everything = (*problems.problems, *found)
     return Refuse(ref, meta, stand_in.status, Malformed(tuple(dict.fromkeys(everything))), readable, seen.at)
 
 
 def _status(raw: RawObject) -> WorkflowExecutionStatus | Malformed:
-    return decode(WorkflowExecutionStatus, raw.value.get("status") or {}, ("status",))
+    status = raw.value.get("status") or {}
+    if unknown_phase(raw):
+        # The rest may still say whether the audit is recorded.
+        status = {key: value for key, value in status.items() if key != "phase"}
+    return decode(WorkflowExecutionStatus, status, ("status",))
 
 
 @frozen
@@ -68,10 +78,11 @@ class Refuse:
             return Finished(wake_at=self.at) if isinstance(answer, Did) else Finished(backoff=True)
         reason = Reason.INVALID_SPEC if self.status_readable else Reason.STATUS_UNREADABLE
         errors = tuple(str(problem)[:1000] for problem in self.problems.problems[:_KEPT])
-        started = attrs.evolve(self.status, planning_start_time=self.status.planning_start_time or self.at,
+        started = evolve(self.status, planning_start_time=self.status.planning_start_time or self.at,
                                observed_generation=self.meta.generation,
                                validation_results=ValidationResults(validation_errors=errors))
-        status = with_conditions(failed(started, reason, "; ".join(errors[:5]), self.at), self.meta.generation, self.at)
+        ended = with_advice(self.meta, failed(started, reason, "; ".join(errors[:5]), self.at), None)
+        status = with_conditions(ended, self.meta.generation, self.at)
         answer = yield CommitStatus(self.ref, self.meta.uid, self.meta.resource_version, status)
         if not isinstance(answer, Did):
             return Finished(backoff=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
-
 from wfcore.decision import CancelChild, CreateChild, Decision, Progress
 from wfcore.ending import failed, recommended_for
 from wfcore.execution.attempts import Attempt, AttemptFailed, Running, Succeeded, judge
@@ -13,11 +11,13 @@ from wfcore.execution.backoff import retry_delay
 from wfcore.execution.children import child_object
 from wfcore.execution.ledger import child_reference, clipped
 from wfcore.execution.names import child_name
-from wfcore.execution.retries import is_idempotent, should_retry
+from wfcore.execution.retries import should_retry
 from wfcore.model.compensations import RollbackParameters
 from wfcore.model.enums import ExecutionKind, RollbackPhase, StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.status import RollbackStatus, StepRollback, StepStatus, WorkflowExecutionStatus
+from wfcore.planning.idempotence import may_be_repeated
 from wfcore.planning.planner import Plan
 from wfcore.reasons import Reason
 from wfcore.rollback.restoring import captured_by, compensation_of
@@ -39,20 +39,21 @@ def advance_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
         if _came_late(snapshot, compensation):
             limit = plan.rendered[number].rollback_spec
             timeout = (limit and limit.timeout) or snapshot.settings.compensation_timeout
-            compensation = attrs.evolve(compensation, retry_at=None, deadline=now + timeout, error_message="")
+            compensation = evolve(compensation, retry_at=None, deadline=now + timeout, error_message="")
         if compensation.retry_at is None:
             ledger[number] = _absorb(snapshot, plan, entry, compensation, progress, expired, now)
     blocked = _blocked(plan, ledger)
     free = plan.max_parallel - sum(map(_is_under_way, ledger.values()))
     for number in plan.order:
-        waits = number in blocked or (free <= 0 and not _is_under_way(ledger[number]))
+        waits = (number in blocked or status.frozen_since is not None
+                 or (free <= 0 and not _is_under_way(ledger[number])))
         before = _is_under_way(ledger[number])
         _launch_or_expire(snapshot, plan, ledger, number, progress, waits, expired, now)
         free -= _is_under_way(ledger[number]) - before
     if any(progress.need_live):
         return Decision(status=status, need_live=True)
     entries = tuple(ledger[entry.step_number] for entry in status.step_statuses)
-    updated = attrs.evolve(status, step_statuses=entries)
+    updated = status if entries == status.step_statuses else evolve(status, step_statuses=entries)
     if all(entry.rollback is None or entry.rollback.status in _OVER for entry in entries):
         return Decision(status=_rolled_back(updated, plan, now), wake_at=now)
     if status.phase_deadline is not None and not expired:
@@ -112,7 +113,7 @@ def _launch(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: Ste
     progress.effects.append(CreateChild(name, child_object(snapshot.workflow.metadata, spec, number, plan.digest)))
     deadline = now + spec.timeout
     progress.wakes.append(deadline)
-    return attrs.evolve(entry, rollback=attrs.evolve(
+    return evolve(entry, rollback=evolve(
         compensation, status=RollbackPhase.EXECUTING, attempt=number, start_time=compensation.start_time or now,
         deadline=deadline, retry_at=None, cancelled_at=None,
         k8s_execution_ref=child_reference(snapshot.workflow.metadata.namespace, name)))
@@ -122,7 +123,7 @@ def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: Ste
             expired: bool, now: datetime) -> StepStatus:
     attempt = _attempt(entry, compensation, plan)
     if expired:
-        attempt = attrs.evolve(attempt, deadline=min(attempt.deadline, now))
+        attempt = evolve(attempt, deadline=min(attempt.deadline, now))
     child = snapshot.children.get(attempt.name)
     verdict = judge(attempt, child, snapshot.foreign.get(attempt.name), live=snapshot.live, now=now,
                     settings=snapshot.settings)
@@ -133,14 +134,14 @@ def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: Ste
             return _ended(entry, _seen(compensation, verdict.uid), RollbackPhase.COMPLETED, verdict.end, "")
         case AttemptFailed():
             rendered = _rendered(snapshot, plan, entry)
-            idempotent = rendered is not None and is_idempotent(rendered, snapshot.settings)
-            seen = attrs.evolve(_seen(compensation, verdict.uid), error_message=clipped(verdict.message))
+            idempotent = rendered is not None and may_be_repeated(rendered, snapshot.settings)
+            seen = evolve(_seen(compensation, verdict.uid), error_message=clipped(verdict.message))
             if expired or not should_retry(verdict, compensation.attempt, plan.retries[entry.step_number],
                                            idempotent=idempotent):
                 return _ended(entry, seen, RollbackPhase.FAILED, verdict.end, seen.error_message)
             delay = retry_delay(snapshot.workflow.metadata.uid, f"rollback-{entry.step_number}", compensation.attempt,
                                 snapshot.settings)
-            return attrs.evolve(entry, rollback=attrs.evolve(seen, retry_at=now + delay, deadline=None,
+            return evolve(entry, rollback=evolve(seen, retry_at=now + delay, deadline=None,
                                                              cancelled_at=None))
 
 
@@ -161,7 +162,10 @@ def _still_running(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensati
         if not child.metadata.deletion_timestamp:
             progress.effects.append(CancelChild(attempt.name, child.metadata.uid))
     cancelled = compensation.cancelled_at or (now if verdict.cancel else None)
-    return attrs.evolve(entry, rollback=attrs.evolve(_seen(compensation, verdict.uid), cancelled_at=cancelled))
+    seen = _seen(compensation, verdict.uid)
+    if cancelled is not seen.cancelled_at:
+        seen = evolve(seen, cancelled_at=cancelled)
+    return entry if seen is entry.rollback else evolve(entry, rollback=seen)
 
 
 def _attempt(entry: StepStatus, compensation: StepRollback, plan: Plan) -> Attempt:
@@ -177,7 +181,7 @@ def _seen(compensation: StepRollback, uid: str) -> StepRollback:
     reference = compensation.k8s_execution_ref
     if not uid or reference is None or reference.uid == uid:
         return compensation
-    return attrs.evolve(compensation, k8s_execution_ref=attrs.evolve(reference, uid=uid))
+    return evolve(compensation, k8s_execution_ref=evolve(reference, uid=uid))
 
 
 def _rendered(snapshot: Snapshot, plan: Plan, entry: StepStatus) -> KubernetesExecutionSpec | None:
@@ -197,10 +201,10 @@ def _shows_the_capture(snapshot: Snapshot, entry: StepStatus) -> bool:
 
 def _ended(entry: StepStatus, compensation: StepRollback, phase: RollbackPhase, end: datetime,
            message: str) -> StepStatus:
-    over = attrs.evolve(compensation, status=phase, end_time=end, deadline=None, retry_at=None, cancelled_at=None,
+    over = evolve(compensation, status=phase, end_time=end, deadline=None, retry_at=None, cancelled_at=None,
                         error_message=clipped(message))
     undone = phase is RollbackPhase.COMPLETED and entry.status is StepPhase.COMPLETED
-    return attrs.evolve(entry, rollback=over, status=StepPhase.ROLLED_BACK if undone else entry.status)
+    return evolve(entry, rollback=over, status=StepPhase.ROLLED_BACK if undone else entry.status)
 
 
 def _rolled_back(status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> WorkflowExecutionStatus:
@@ -208,5 +212,5 @@ def _rolled_back(status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> 
     lost = tuple(d for e in status.step_statuses if e.rollback and e.rollback.status is RollbackPhase.FAILED
                  for d in dirty_objects(e, plan))
     dirty = (*before.dirty, *lost)
-    left = attrs.evolve(status, rollback=attrs.evolve(before, dirty=dirty))
+    left = evolve(status, rollback=evolve(before, dirty=dirty))
     return failed(left, Reason.STEP_EXECUTION_FAILED, status.failure_message, now, actions=recommended_for(dirty))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import attrs
-
 from wfcore.execution.names import child_name
 from wfcore.model.actions import UncordonNodeParams
 from wfcore.model.compensations import (
@@ -16,6 +14,7 @@ from wfcore.model.compensations import (
     ScaleToPreviousParams,
 )
 from wfcore.model.enums import ExecutionKind
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.status import StepStatus
 from wfcore.model.workflow import KubernetesExecution
@@ -47,7 +46,7 @@ def compensation_of(forward: KubernetesExecutionSpec, captured: RollbackParamete
         return None
     # Children name every namespace; what was captured is where the step acted.
     place = getattr(forward.parameters, "namespace", namespace)
-    return attrs.evolve(
+    return evolve(
         forward, kind=ExecutionKind.ROLLBACK, rollback_action=spec.action,
         rollback_parameters=in_namespace(parameters, place), rollback_spec=None,
         timeout=spec.timeout or settings.compensation_timeout)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
-
 from wfcore.decision import Decision
 from wfcore.ending import failed, recommended_for
 from wfcore.model.enums import Mutated, Phase, RollbackPhase, RollbackStrategy, StepPhase, Stop
+from wfcore.model.evolving import evolve
 from wfcore.model.status import DirtyObject, RollbackStatus, StepRollback, StepStatus, WorkflowExecutionStatus
 from wfcore.planning import dag
 from wfcore.planning.planner import Plan
@@ -35,17 +34,17 @@ def begin_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Pl
     by_hand = () if compensable or plan.rollback_strategy is RollbackStrategy.NONE else undoable(status, plan)
     advice = (f"undo step {', '.join(map(str, by_hand))} with `{rollback_command(snapshot)}`",) if by_hand else ()
     message = "; ".join((message, *advice))
-    named = attrs.evolve(status, failure_reason=reason.snake, failure_message=message)
+    named = evolve(status, failure_reason=reason.snake, failure_message=message)
     if not compensable:
-        left = attrs.evolve(named, rollback=RollbackStatus(dirty=dirty)) if dirty else named
+        left = evolve(named, rollback=RollbackStatus(dirty=dirty)) if dirty else named
         actions = (*advice, *recommended_for(dirty))[:50]
         return Decision(status=failed(left, reason, message, now, actions=actions), wake_at=now)
     order = tuple(n for wave in dag.reverse_waves(plan.order, plan.needs, compensable) for n in wave)
     entries = tuple(
-        attrs.evolve(e, rollback=StepRollback(status=RollbackPhase.PENDING, source_attempt=e.mutating_attempt))
+        evolve(e, rollback=StepRollback(status=RollbackPhase.PENDING, source_attempt=e.mutating_attempt))
         if e.step_number in compensable else e for e in named.step_statuses)
     return Decision(
-        status=attrs.evolve(
+        status=evolve(
             named, phase=Phase.ROLLING_BACK, rollback_start_time=now, rollback_reason=message, step_statuses=entries,
             phase_deadline=now + snapshot.settings.rolling_back_timeout,
             rollback=RollbackStatus(performed=True, steps=order, dirty=dirty)),
@@ -82,7 +81,7 @@ def _unrestored(status: WorkflowExecutionStatus, plan: Plan, reason: Reason, mes
     """The failed end of a workflow that undoes another: what it has not restored is still changed."""
     dirty = tuple(d for e in status.step_statuses if e.status is not StepPhase.COMPLETED
                   for d in dirty_objects(e, plan))
-    left = attrs.evolve(status, rollback=RollbackStatus(dirty=dirty)) if dirty else status
+    left = evolve(status, rollback=RollbackStatus(dirty=dirty)) if dirty else status
     return failed(left, reason, message, now, actions=recommended_for(dirty))
 
 

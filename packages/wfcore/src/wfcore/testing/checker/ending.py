@@ -8,8 +8,10 @@ cause no more writes.  One chain per core, shared where chains meet.
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from wfcore.program import Finished
-from wfcore.testing.checker.locals import IDLE, WRITE
+from wfcore.testing.checker.locals import IDLE, LATER, WRITE
 from wfcore.testing.checker.reading import SILENT
 from wfcore.testing.checker.turns import Turns
 from wfcore.testing.checker.violation import Violation
@@ -45,6 +47,9 @@ class Endings:
 
     def _without_executors(self, core: int) -> int:
         world = self.turns.world
+        ledger = world.ledger(core)
+        if ledger is not None and ledger.suspended:
+            core = world.change_spec(core, {"suspend": False}, 0)  # L1 excludes holds
         for child in world.children(core):
             if child.acting:
                 status = {"phase": "executing", "errorMessage": SILENT, "rollbackInformation": {
@@ -72,16 +77,16 @@ class Endings:
 
     def lone_pass(self, core: int) -> tuple[int, Finished]:
         """One pass of a controller that is alone and sees everything."""
-        turns, local = self.turns, IDLE
+        turns, local, later = self.turns, IDLE, None
         for _ in range(LONGEST_PASS):
             if turns.locals.asks[local] == WRITE:
-                turn, end = turns.perform(core, local)
-                core, local = turn.core, turn.local
+                turn, (local, end, wake_at) = turns.perform(core, local)
+                core, later = turn.core, wake_at or later
             else:
-                _, workflow, group, _, _ = turns.world.cores[core]
-                local, end = turns.observe(core, local, workflow, group)
+                _, workflow, group, *_ = turns.world.cores[core]
+                local, end, later = turns.observe(core, local, workflow, group)
             if end is not None:
-                return core, end
+                return core, evolve(end, wake_at=later) if end.wake_at == LATER else end
         raise Violation("S20", f"a pass does not end within {LONGEST_PASS} requests: {self._words(core)}")
 
     def _is_done(self, core: int) -> bool:

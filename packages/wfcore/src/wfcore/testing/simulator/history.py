@@ -5,7 +5,7 @@ The laws read this, never the controllers' own idea of it.  Time is in true micr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from attrs import define, field
@@ -109,9 +109,10 @@ class History:
             run.status = after
             if is_controller(actor):
                 run.status_writes += 1
-                for attempt in intents(after):
-                    run.intents.setdefault(attempt, now)
-                run.cancelled.update(cancelled(after))
+                for number, entry, _ in changed_entries(before, after):
+                    for attempt in intents(number, entry):
+                        run.intents.setdefault(attempt, now)
+                    run.cancelled.update(cancelled(number, entry))
             else:
                 run.spoilt = True
             if phase_of(after) != run.phases[-1]:
@@ -167,7 +168,7 @@ def is_controller(actor: str) -> bool:
 def status_json(stored: StoredObject) -> Json:
     """The status of a stored workflow, whatever it is made of."""
     status = stored.value.get("status")
-    return status if isinstance(status, Mapping) else {}
+    return status if isinstance(status, dict) else {}
 
 
 def phase_of(status: Json) -> str:
@@ -178,21 +179,31 @@ def phase_of(status: Json) -> str:
 def entries(status: Json) -> dict[int, Json]:
     """The ledger by step number."""
     found = status.get("stepStatuses", ())
-    return {e["stepNumber"]: e for e in found if isinstance(e, Mapping)} if isinstance(found, list) else {}
+    return {e["stepNumber"]: e for e in found if isinstance(e, dict)} if isinstance(found, list) else {}
 
 
-def intents(status: Json) -> list[Attempt]:
-    """Every attempt that a ledger has ever intended."""
-    return [(kind, number, attempt) for number, entry in entries(status).items()
-            for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {}))
-            for attempt in range(1, part.get("attempt", 0) + 1)]
+def changed_entries(before: Json, after: Json) -> list[tuple[int, Json, Json]]:
+    """Number, entry and former entry (empty for none) where the entry is another object than before.
+
+    What is one and the same object is equal, so it says nothing that it has not said before.
+    """
+    former = entries(before)
+    return [(number, entry, former.get(number, {})) for number, entry in entries(after).items()
+            if entry is not former.get(number)]
 
 
-def cancelled(status: Json) -> list[Attempt]:
-    """The attempts that a ledger says are being cancelled."""
-    return [(kind, number, part["attempt"]) for number, entry in entries(status).items()
-            for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {}))
-            if part.get("cancelledAt")]
+def intents(number: int, entry: Json) -> Iterator[Attempt]:
+    """Every attempt that an entry of a ledger has ever intended."""
+    for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {})):
+        for attempt in range(1, part.get("attempt", 0) + 1):
+            yield kind, number, attempt
+
+
+def cancelled(number: int, entry: Json) -> Iterator[Attempt]:
+    """The attempts that an entry says are being cancelled."""
+    for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {})):
+        if part.get("cancelledAt"):
+            yield kind, number, part["attempt"]
 
 
 def owner_uid(stored: StoredObject) -> str:
@@ -214,4 +225,4 @@ def _number(value: Any) -> int:
 
 def _part(stored: StoredObject, name: str) -> Json:
     part = stored.value.get(name)
-    return part if isinstance(part, Mapping) else {}
+    return part if isinstance(part, dict) else {}

@@ -77,8 +77,8 @@ def simulate(seed: int, mode: Mode = Mode.SAFETY, *, faults: Collection[Fault] =
 class _Schedule:
     def __init__(self, seed: int, mode: Mode, faults: Collection[Fault], trace: bool, settings: Settings,
                  draw: Callable[[str], Body] | None) -> None:
-        self.seed, self.mode, self.settings = seed, mode, settings
-        self.agenda, self.trace = Agenda(), Trace(keep=trace)
+        self.seed, self.mode, self.settings, self.tracing = seed, mode, settings, trace
+        self.agenda, self.trace = Agenda(), Trace()
         self.chance = Chance(seed, faults)
         self.history, self.clocks = History(settings), Clocks()
         self.watchman = Watchman(self.agenda, self.history, self.clocks)
@@ -121,7 +121,7 @@ class _Schedule:
             virtual_seconds=self.agenda.now / SECOND, settled=settled, faults=self.chance.counts,
             edges=self.watchman.edges, reasons=self.watchman.reasons, deleted_in=self.watchman.deleted_in,
             cached_reads=self.performing.cached_reads, stale_reads=self.performing.stale_reads,
-            workflows=len(self.history.runs), violation=violation, lines=tuple(self.trace.lines))
+            workflows=len(self.history.runs), violation=violation, lines=self.trace.lines if self.tracing else ())
 
     def _live(self) -> bool:
         if self.mode is Mode.LIVENESS:

@@ -1,0 +1,70 @@
+"""Audit records that wait in the API server: kept once, found again as they were, dropped by uid."""
+
+import asyncio
+
+from wfcontroller.api import ApiError
+from wfcore.program import Did, DropOutbox, Failed, ListOutbox, Outbox, Waiting
+from wfcore.resources import AUDIT_OUTBOXES
+from wfcore.testing.contracts import sample_record
+
+from .performing import OWN, Broken, run
+
+RECORD = sample_record("u1")
+
+
+def test_a_record_waits_as_it_was_kept_under_the_uid_of_its_workflow_and_only_once():
+    async def scenario(performer, server, created):
+        answers = [await performer.perform(Outbox(RECORD)) for _ in range(2)]
+        return answers, await performer.perform(ListOutbox())
+
+    answers, waiting = run(scenario)
+
+    assert [Did(), Did()] == answers
+    assert [("audit-u1", RECORD)] == [(entry.name, entry.record) for entry in waiting.entries]
+
+
+def test_records_wait_oldest_first():
+    async def scenario(performer, server, created):
+        for uid in ("b", "a", "c"):
+            await performer.perform(Outbox(sample_record(uid)))
+            await asyncio.sleep(2)
+        return await performer.perform(ListOutbox())
+
+    assert ["b", "a", "c"] == [entry.record.workflow_uid for entry in run(scenario).entries]
+
+
+def test_a_record_is_dropped_by_uid_and_what_is_gone_is_dropped():
+    async def scenario(performer, server, created):
+        await performer.perform(Outbox(RECORD))
+        (entry,) = (await performer.perform(ListOutbox())).entries
+        spared = await performer.perform(DropOutbox(entry.name, "another-uid"))
+        still = await performer.perform(ListOutbox())
+        answers = [await performer.perform(DropOutbox(entry.name, entry.uid)) for _ in range(2)]
+        return spared, len(still.entries), answers, await performer.perform(ListOutbox())
+
+    assert (Did(), 1, [Did(), Did()], Waiting(())) == run(scenario)
+
+
+def test_what_cannot_be_read_waits_without_a_record():
+    async def scenario(performer, server, created):
+        await server.create(AUDIT_OUTBOXES, {"metadata": {"name": "audit-x", "namespace": OWN}, "spec": {"id": 5}})
+        await server.create(AUDIT_OUTBOXES, {"metadata": {"name": "audit-y", "namespace": OWN}})
+        return await performer.perform(ListOutbox())
+
+    assert [("audit-x", None), ("audit-y", None)] == [(e.name, e.record) for e in run(scenario).entries]
+
+
+def test_where_the_kind_does_not_exist_nothing_waits_and_nothing_can_be_kept():
+    async def scenario(performer, server, created):
+        return await performer.perform(ListOutbox()), (await performer.perform(Outbox(RECORD))).why
+
+    assert (Waiting(()), "missing") == run(scenario, schemaless=())
+
+
+def test_a_server_that_does_not_answer_has_kept_listed_and_dropped_nothing():
+    away = ApiError(503, "ServiceUnavailable", "m")
+
+    async def scenario(performer, server, created):
+        return [await performer.perform(request) for request in (Outbox(RECORD), ListOutbox(), DropOutbox("a", "u"))]
+
+    assert [Failed("unavailable", "m")] * 3 == run(scenario, lambda api: Broken(api, away, "create", "list", "delete"))
