@@ -48,7 +48,7 @@ CHECKS = ValidationResults(safety_checks=(
     SafetyCheckResult(type=SafetyCheckType.CAPACITY, required=True, passed=False, message="no room"),
     SafetyCheckResult(type=SafetyCheckType.NETWORK, passed=False, unknown=True, message="nobody knows")))
 FASTER = AdaptiveAdjustment(timestamp=START, type=AdjustmentType.TIMEOUT, step_number=2,
-                            adjustment="timeout of step 2 raised to 10m", reason="it usually takes 6m")
+                            adjustment="timeout of step 2 is 10m", reason="it usually takes 6m")
 
 
 def said(**status: Any) -> list[str]:
@@ -74,7 +74,7 @@ def said(**status: Any) -> list[str]:
       "waits for an approval of sha256:1: x; until 2026-01-01T00:00:01Z"]),
     ({"frozen_since": START}, ["frozen since 2026-01-01T00:00:00Z"]),
     ({"adaptive_adjustments": (FASTER, AdaptiveAdjustment(timestamp=START, adjustment="3 at a time", reason="slow"))},
-     ["adapted: timeout of step 2 raised to 10m (it usually takes 6m)", "adapted: 3 at a time (slow)"]),
+     ["adapted: timeout of step 2 is 10m (it usually takes 6m)", "adapted: 3 at a time (slow)"]),
 ])
 def test_a_status_says_what_is_waited_for_found_and_decided(status: dict[str, Any], sentences: list[str]) -> None:
     assert sentences == said(**status)
@@ -125,8 +125,8 @@ def test_the_document_holds_the_approval_the_checks_the_adaptations_and_what_was
         [one["stepNumber"] for one in document["adaptiveAdjustments"]], document["optimizations"],
         document["carriedOver"])
     assert {"safety check capacity failed: no room", "approved by ann: looks right",
-            "adapted: timeout of step 2 raised to 10m (it usually takes 6m)",
-            "next time: give step 2 more time"} <= set(verdict_lines(document))
+            "adapted: timeout of step 2 is 10m (it usually takes 6m)", "next time: give step 2 more time"} <= set(
+        verdict_lines(document))
 
 
 def test_what_the_failure_says_is_not_said_twice() -> None:

@@ -52,7 +52,8 @@ def test_write_puts_one_file_for_each_definition(tmp_path):
 
     assert {path.name: path.read_text(encoding="utf-8") for path in paths} == crd_files()
     assert {"workflowexecution.kubernaut.io_workflowexecutions.yaml",
-            "kubernetesexecution.kubernaut.io_kubernetesexecutions.yaml"} == {path.name for path in paths}
+            "kubernetesexecution.kubernaut.io_kubernetesexecutions.yaml",
+            "workflowexecution.kubernaut.io_auditoutboxes.yaml"} == {path.name for path in paths}
 
 
 def test_write_says_when_the_folder_is_missing(tmp_path):

@@ -18,9 +18,9 @@ from wfcore.codec.converter import make_converter
 from wfcore.codec.durations import DURATION_PATTERN, format_duration, parse_duration
 from wfcore.codec.reading import UNFIT, reader_of
 from wfcore.codec.times import format_time, parse_time
-from wfcore.model.definition import WorkflowExecutionSpec
+from wfcore.model.definition import ObjectReference, RollbackSpec, WorkflowDefinition, WorkflowExecutionSpec
 from wfcore.model.execution import KubernetesExecutionSpec, KubernetesExecutionStatus
-from wfcore.model.status import WorkflowExecutionStatus
+from wfcore.model.status import ExecutionMetrics, RollbackStatus, StepStatus, WorkflowExecutionStatus
 from wfcore.testing.strategies import instances, json_values, times
 
 PARTS = (WorkflowExecutionSpec, WorkflowExecutionStatus, KubernetesExecutionSpec, KubernetesExecutionStatus)
@@ -75,6 +75,32 @@ def test_what_is_read_fast_is_what_the_converter_reads(part: type, data: st.Data
         return
 
     assert CONVERTER.structure(raw, part) == found
+
+
+ENTRY = {"stepNumber": 1, "action": "custom"}
+REFERENCE = {"name": "w", "namespace": "default"}
+BEYOND = [
+    (StepStatus, {**ENTRY, "attempt": 12}), (StepStatus, {**ENTRY, "attempt": -1}),
+    (StepStatus, {**ENTRY, "attempt": True}), (StepStatus, {**ENTRY, "errorMessage": "x" * 1025}),
+    (StepStatus, {**ENTRY, "status": "odd"}), (StepStatus, {"stepNumber": 1}),
+    (ObjectReference, {**REFERENCE, "name": ""}), (ObjectReference, {**REFERENCE, "namespace": "A"}),
+    (ObjectReference, {**REFERENCE, "odd": 1}), (ExecutionMetrics, {"stepSuccessRate": 1.5}),
+    (ExecutionMetrics, {"stepSuccessRate": True}), (ExecutionMetrics, {"totalDuration": "soon"}),
+    (RollbackSpec, {"action": "custom", "timeout": "0s"}),
+    (RollbackSpec, {"action": "custom", "parameters": {"custom": {"actionType": "a", "config": {"k": 1}}}}),
+    (RollbackSpec, {"action": "custom", "parameters": {"custom": {"actionType": "a"}, "odd": {}}}),
+    (RollbackStatus, {"steps": [0]}), (RollbackStatus, {"steps": {"0": 1}}), (RollbackStatus, {"performed": 1}),
+    (WorkflowDefinition, {"name": "w", "steps": [], "dependencies": {"a": ["b", 1]}}), (StepStatus, [ENTRY]),
+    (WorkflowDefinition, {"name": "w", "steps": [], "dependencies": ["a"]}),
+]
+
+
+@pytest.mark.parametrize(("part", "raw"), BEYOND)
+def test_what_breaks_a_limit_is_read_by_nobody(part: type, raw: object) -> None:
+    with pytest.raises(UNFIT):
+        reader_of(part)(raw)
+
+    assert isinstance(decode(part, raw), Malformed)
 
 
 @pytest.mark.parametrize("part", PARTS)

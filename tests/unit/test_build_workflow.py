@@ -201,6 +201,20 @@ def test_what_no_workflow_may_do_is_refused_at_the_recommendation(said: Any, pla
     assert (place, reason) in problems(*said).items()
 
 
+def test_what_is_null_is_absent() -> None:
+    assert {"scaleDeployment": {"deployment": "web", "replicas": 3}} == steps(recommended(
+        parameters={"deployment": "web", "replicas": 3, "namespace": None}))[0]["parameters"]
+
+
+def test_no_depth_makes_it_raise() -> None:
+    deep: Any = "x"
+    for _ in range(100_000):
+        deep = {"k": deep}
+
+    assert {"$.recommendations[0].parameters.data.k": "WrongType"} == problems(recommended(
+        action="update-configmap", parameters={"name": "c", "data": deep}))
+
+
 def test_no_list_and_no_alert_are_said() -> None:
     found = build_workflow("scale it", None)
 

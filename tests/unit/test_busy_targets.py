@@ -146,6 +146,15 @@ def test_a_workflow_that_does_not_change_the_object_is_not_waited_for(other: dic
     assert "executing" == younger.status.phase
 
 
+@pytest.mark.parametrize(("mode", "phase"), [("Execute", "planning"), ("Plan", "executing")])
+def test_an_older_workflow_that_nobody_has_looked_at_yet_goes_first_if_it_will_execute(mode: str, phase: str) -> None:
+    world = World()
+    world.add(WORKFLOW_EXECUTIONS, workflow(scale(1), name="older", strategy={"mode": mode}))
+    world.advance(timedelta(seconds=5))
+
+    assert phase == Story(workflow(scale(1), name="younger"), world=world).go().status.phase
+
+
 def restart(selector: str) -> dict[str, Any]:
     return {"stepNumber": 1, "action": "restart-pod", "parameters": {"restartPod": {"selector": selector}}}
 
@@ -197,6 +206,15 @@ def test_without_an_answer_it_is_planned_and_says_so(answer: object) -> None:
     assert story.status.plan_inputs.note.startswith("other workflows could not be surveyed")
     planned = next(c for c in story.status.conditions if c.type == "Planned")
     assert planned.message.endswith(story.status.plan_inputs.note)
+
+
+def test_that_nobody_answered_is_no_part_of_the_plan_that_is_approved() -> None:
+    blind, told = Story(workflow(scale(1))), Story(workflow(scale(1))).go()
+    blind.fault = lambda request: Unknown() if isinstance(request, Survey) else None
+    blind.go()
+
+    assert blind.status.plan_inputs != told.status.plan_inputs
+    assert blind.status.plan_digest == told.status.plan_digest
 
 
 def test_a_wait_that_has_begun_outlasts_an_answer_that_fails_but_never_fails_for_want_of_one() -> None:
@@ -255,7 +273,9 @@ def test_of_workflows_that_conflict_the_oldest_goes_first_and_never_two_at_once(
     for name, plan, pause in zip(NAMES, plans, pauses, strict=False):
         world.advance(timedelta(seconds=pause))
         steps = [scale(n, undo=False, deployment=d) for n, d in enumerate(plan, 1)]
-        stories[name] = Story(workflow(*steps, name=name), Settings(target_cooldown=timedelta(0)), world)
+        # Each of them fails, which is nobody's business here.
+        stories[name] = Story(workflow(*steps, name=name),
+                              Settings(target_cooldown=timedelta(0), loop_breaker_runs=0), world)
     age = {n: (w.metadata.creation_timestamp, w.metadata.uid) for n in stories for w in [world.workflow(n)]}
     begun: list[str] = []
     rounds: list[list[str]] = []

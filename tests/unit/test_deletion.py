@@ -134,17 +134,6 @@ def test_orphans_that_cannot_be_released_are_asked_for_again() -> None:
     assert Finished(backoff=True) == story.run().finished
 
 
-def test_an_unanswered_record_is_waited_for_and_then_done_without() -> None:
-    story = deleted(scale(1))
-    story.world.report("w-step-1", done())
-    story.fault = lambda request: Unknown() if isinstance(request, Record) else None
-    assert story.run().finished.wake_at is not None
-    story.after(seconds=46)
-
-    assert story.world.get(WORKFLOW_EXECUTIONS, "w") is None
-    assert "deleted without an audit row: no answer" in [e.message for e in story.world.events]
-
-
 def test_a_workflow_that_is_gone_already_is_done() -> None:
     story = deleted(scale(1))
     story.world.report("w-step-1", done())

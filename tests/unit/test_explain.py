@@ -7,7 +7,7 @@ import attrs
 from wfcore.insight.explain import Explanation, explain
 from wfcore.lifecycle.phase_validating import validating_question
 from wfcore.planning.targets import Target
-from wfcore.program import Failed, Review, Reviewed
+from wfcore.program import Review, Reviewed
 from wfcore.rawobject import RawObject
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.simulation import operations as op
@@ -129,15 +129,14 @@ def test_explaining_changes_nothing() -> None:
 
 def test_a_workflow_in_validating_says_what_it_has_to_ask_first() -> None:
     story = Story(workflow(scale(1)))
-    story.fault = lambda request: Failed("conflict") if isinstance(request, Review) else None
-    story.run()
-    current = story.world.workflow("w")
+    current = story.go().world.workflow("w")
     assert current.status.phase == "executing"
     validating = next(status for status in story.world.commits if status.phase == "validating")
     snapshot = Snapshot(workflow=attrs.evolve(current, status=validating), settings=story.settings)
 
     assert "the API server is asked who may do what" == explain(snapshot, story.now).next
     review = validating_question(snapshot, story.now)
+    assert isinstance(review, Review)
     answered = snapshot.told(review, Reviewed((True,) * len(review.questions)))
     assert "the targets are looked at" == explain(answered, story.now).next
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from wfcore.program import Ref
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 from wfcore.simulation import operations as op
@@ -19,7 +20,8 @@ def after_failures(count: int, *, every: timedelta = timedelta(hours=1), deploym
     """A world in which workflows failed on one target, one after the other."""
     world = World()
     for number in range(count):
-        story = Story(workflow(scale(1, deployment=deployment), name=f"failed-{number}"), world=world).go()
+        story = Story(workflow(scale(1, deployment=deployment), name=f"failed-{number}"),
+                      Settings(loop_breaker_runs=0), world).go()
         assert "failed" == story.say(step_1=broken()).status.phase
         world.advance(every)
     return world
@@ -77,3 +79,14 @@ def test_the_sentence_is_part_of_what_is_approved() -> None:
                for n in (0, 3)}
 
     assert 2 == len(digests)
+
+
+def test_a_planning_that_never_began_counts_nothing() -> None:
+    """Only this engine writes status, but nothing keeps others from trying."""
+    world = after_failures(3)
+    stored = world.add(WORKFLOW_EXECUTIONS, workflow(scale(1), name="odd"))
+    world.perform(op.UpdateStatus(WORKFLOW_EXECUTIONS, {**stored, "status": {"phase": "planning"}}, world.now))
+    odd = Story(workflow(scale(1, deployment="api"), name="other"), world=world)
+    odd.name, odd.ref = "odd", Ref("default", "odd")
+
+    assert "" == odd.go().status.plan_inputs.approval_needed_because

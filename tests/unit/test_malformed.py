@@ -55,14 +55,14 @@ def test_a_workflow_that_decodes_but_cannot_be_planned_fails_in_planning_with_ev
 
 
 def test_what_is_only_not_supported_is_said_so() -> None:
-    story = Story(workflow(scale(1), retryOf={"name": "a", "uid": "b"}, rollbackOf={"name": "a", "uid": "b"})).go()
+    story = Story(workflow(scale(1, targetCluster="far"), scale(2, targetCluster="further"))).go()
 
     assert ("failed", "not_supported") == (story.status.phase, story.status.failure_reason)
     assert 2 == len(story.status.validation_results.validation_errors)
 
 
 def test_an_unreadable_status_fails_and_is_replaced() -> None:
-    story = edited(Story(workflow(scale(1))).go(), phase="sleeping").go()
+    story = edited(Story(workflow(scale(1))).go(), currentStep="two").go()
 
     assert ("failed", "status_unreadable") == (story.status.phase, story.status.failure_reason)
 

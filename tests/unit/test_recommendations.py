@@ -1,101 +1,86 @@
-"""What a recommender says about a workflow is shown to whoever reads the plan, and changes nothing."""
+"""What a finished run recommends to whoever writes the next one."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import attrs
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from wfcore.codec import decode, encode
 from wfcore.model.definition import WorkflowExecutionSpec
+from wfcore.model.enums import Action, FailureClass, StepPhase
 from wfcore.model.plan import PlanInputs
-from wfcore.model.recommendations import AIRecommendations
-from wfcore.planning.advice import advice
+from wfcore.planning.adaptation import MOST, recommendations
+from wfcore.planning.experience import experience
 from wfcore.planning.planner import Plan, plan_workflow
-from wfcore.testing.strategies import SETTINGS, advised, workflow_specs
+from wfcore.settings import Settings
 
-from .stories import Story, scale, workflow
-
-NEEDS = {1: frozenset(), 2: frozenset({1}), 3: frozenset({2}), 4: frozenset()}
-
-
-def said(**more: Any) -> AIRecommendations:
-    found = decode(AIRecommendations, {"overallConfidence": 0.9, "recommendationSource": "holmesgpt", **more})
-    assert isinstance(found, AIRecommendations), found
-    return found
+from .stories import Story, broken, done, scale, workflow
+from .test_adaptive import RETRIED, learning
+from .test_adaptive_runs import DYNAMIC, wide
 
 
-def group(*numbers: int) -> dict[str, Any]:
-    return {"groupName": "both", "stepNumbers": list(numbers), "confidence": 1}
-
-
-def planned(spec: WorkflowExecutionSpec) -> Plan:
-    plan = plan_workflow(spec, "default", SETTINGS, PlanInputs())
+def plan_of(story: Story) -> Plan:
+    spec: WorkflowExecutionSpec = story.world.workflow("w").spec
+    plan = plan_workflow(spec, "default", Settings(), story.status.plan_inputs or PlanInputs())
     assert isinstance(plan, Plan)
     return plan
 
 
-@given(workflow_specs().flatmap(lambda spec: st.tuples(st.just(spec), advised(spec.workflow_definition))))
-def test_recommendations_change_nothing_but_the_warnings(drawn: Any) -> None:
-    spec, definition = drawn
-    plain, told = planned(spec), planned(attrs.evolve(spec, workflow_definition=definition))
-
-    assert (plain.rendered, plain.order, plain.needs, plain.retries, plain.critical, plain.digest) == (
-        told.rendered, told.order, told.needs, told.retries, told.critical, told.digest)
-    assert plain.published == attrs.evolve(told.published, warnings=plain.published.warnings)
-    assert plain.published.warnings == told.published.warnings[:len(plain.published.warnings)]
+def advice(story: Story, *history: Any) -> tuple[str, ...]:
+    return recommendations(story.status, plan_of(story), history)
 
 
-@pytest.mark.parametrize(("more", "line"), [
-    ({"riskFactors": [{"factor": "may evict too much", "severity": "high", "probability": 0.3, "mitigation": "wait"}]},
-     "risk (high, probability 30%): may evict too much; mitigation: wait"),
-    ({"riskFactors": [{"factor": "slow", "severity": "low", "probability": 1}]}, "risk (low, probability 100%): slow"),
-    ({"safetyImprovements": [{"description": "is it there", "stepNumber": 2, "safetyCheck": "health",
-                              "priority": "medium"}]},
-     "recommended check for step 2 (medium priority), not applied: health: is it there"),
-    ({"safetyImprovements": [{"description": "quota", "safetyCheck": "capacity", "priority": "low"}]},
-     "recommended check for the workflow (low priority), not applied: capacity: quota"),
-    ({"parallelExecutionSuggestions": [group(1, 3)]},
-     "recommended group 'both' cannot run together: step 3 has to wait for step 1"),
-    ({"parallelExecutionSuggestions": [group(1, 9)]}, "recommended group 'both' names step 9, which does not exist"),
-    ({"stepOptimizations": [{"stepNumber": 1, "recommendation": "more", "confidence": 0.5, "impactLevel": "low",
-                             "parameterChanges": {"suggestedParameters": {"replicas": "5"}, "reason": "load"}}]},
-     "other parameters are recommended for step 1, not applied: replicas"),
-])
-def test_each_kind_of_recommendation_is_one_line(more: Any, line: str) -> None:
-    assert (line,) == advice(said(**more), NEEDS)
+def test_a_step_that_never_ended_in_time_should_get_twice_the_time_it_had_last() -> None:
+    story = Story(workflow(scale(1, maxRetries=1))).go()
+    story.say(step_1=broken("timeout")).wake().say(step_1_r1=broken("timeout"))
+
+    assert ("step 1 (scale-deployment) did not end within 5m, tried twice: give it 10m",) == advice(story)
 
 
-@pytest.mark.parametrize("more", [
-    {}, {"parallelExecutionSuggestions": [group(1, 4), group(3, 4), group(2), group()]},
-    {"stepOptimizations": [{"stepNumber": 1, "recommendation": "more", "confidence": 0.5, "impactLevel": "low"}]},
-    {"stepOptimizations": [{"stepNumber": 1, "recommendation": "more", "confidence": 0.5, "impactLevel": "low",
-                            "parameterChanges": {"suggestedParameters": {}, "reason": ""}}]}])
-def test_what_the_graph_permits_anyway_and_empty_suggestions_need_no_line(more: Any) -> None:
-    assert () == advice(said(**more), NEEDS)
+def test_a_step_that_needed_the_adapted_time_should_get_it() -> None:
+    story = learning(switches=DYNAMIC).say(step_1=broken("timeout")).wake().say(step_1_r1=done())
+
+    assert ("step 1 (scale-deployment) timed out after 5m and ended within 7m30s: give it that",) == advice(story)
 
 
-def test_much_is_shortened_and_on_one_line_each() -> None:
-    risks = [{"factor": "a\nb" * 300, "severity": "low", "probability": 0}] * 100
-    lines = advice(said(riskFactors=risks), NEEDS)
+def test_a_step_that_needed_the_extra_retries_should_get_them() -> None:
+    story = learning(RETRIED, switches={**DYNAMIC, "learningFromHistory": True}, steps=(scale(1, maxRetries=1),))
+    for attempt in range(3):
+        story.say(**{f"step_1_r{attempt}" if attempt else "step_1": broken("rate_limited")}).wake()
+    story.say(step_1_r3=done())
 
-    assert (31, "and 70 more recommendations; see the definition") == (len(lines), lines[-1])
-    assert all(len(line) <= 300 and line.isprintable() for line in lines)
-    assert lines[0].endswith("...")
-
-
-def test_without_recommendations_there_is_nothing_to_say() -> None:
-    assert () == advice(None, NEEDS)
+    assert ("step 1 (scale-deployment) succeeded after 3 retries: set its maxRetries from 2 to 3",) == advice(story)
 
 
-def test_recommendations_are_seen_in_the_plan_and_stay_in_the_spec() -> None:
-    body = workflow(scale(1))
-    risk = {"factor": "may be slow", "severity": "low", "probability": 0.5}
-    body["spec"]["workflowDefinition"]["aiRecommendations"] = encode(said(riskFactors=[risk]))
-    story = Story(body).go()
+def test_pushback_of_the_api_recommends_fewer_steps_at_once() -> None:
+    story = wide().say(step_1=broken("rate_limited"), step_2=broken("rate_limited"))
 
-    assert "risk (low, probability 50%): may be slow" in story.status.execution_plan.warnings
-    assert "holmesgpt" == story.world.workflow("w").spec.workflow_definition.ai_recommendations.recommendation_source
+    assert ("the API pushed back on steps that ran together: set maxParallelSteps to 2",) == advice(story)
+
+
+def test_steps_in_a_row_on_different_deployments_could_run_in_parallel() -> None:
+    check = {"stepNumber": 4, "action": "check-pod-health", "dependsOn": [2],
+             "parameters": {"checkPodHealth": {"deployment": "db"}}}
+    story = Story(workflow(scale(1), scale(2, 1, deployment="api"), scale(3, 2, deployment="api"), check)).go()
+    story.say(step_1=done()).say(step_2=done()).say(step_3=done(), step_4=done())
+
+    assert ("steps 1 and 2 change different Deployments: if 2 does not need what 1 did, they could run in parallel",
+            ) == advice(story)
+
+
+def test_an_action_that_mostly_fails_is_named_if_it_is_used() -> None:
+    story = Story(workflow(scale(1))).go()
+    history = [experience(a, samples=25, succeeded=10) for a in (Action.SCALE_DEPLOYMENT, Action.DRAIN_NODE)]
+
+    assert ("scale-deployment succeeds in 40% of 25 runs: find out why it fails",) == advice(story, *history)
+    assert () == advice(story, experience(Action.SCALE_DEPLOYMENT, samples=25, succeeded=20))
+
+
+def test_there_are_five_of_a_kind_and_not_too_many_in_all() -> None:
+    story = Story(workflow(*(scale(n, deployment=f"d{n}") for n in range(1, 10)))).go()
+    entries = tuple(attrs.evolve(e, status=StepPhase.FAILED, failure_class=FailureClass.TIMEOUT, attempt=3)
+                    for e in story.status.step_statuses)
+    told = recommendations(attrs.evolve(story.status, step_statuses=entries), plan_of(story), ())
+
+    assert 5 == len(told) <= MOST
+    assert all("tried 3 times" in sentence for sentence in told)

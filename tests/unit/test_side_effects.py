@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
+from wfcore.model.actions import ScaleDeploymentParams, UncordonNodeParams
+from wfcore.model.compensations import (
+    CustomRollbackParams,
+    RestorePreviousConfigParams,
+    RestorePreviousDeploymentParams,
+    ScaleToPreviousParams,
+)
+from wfcore.model.definition import ObjectReference
+from wfcore.model.enums import Action, ConfigKind, ExecutionKind, RollbackAction
+from wfcore.model.execution import KubernetesExecutionSpec
+from wfcore.planning.targets import Target, impact_of, rendered_targets, restored_targets
 from wfcore.settings import CustomAction, Settings
+from wfcore.validation.safety_rbac import executor_questions
 
 from .clusters import drain
 from .stories import Story, broken, scale, workflow
@@ -50,6 +64,7 @@ def test_a_change_of_a_target_or_of_what_its_controller_makes_is_expected(step: 
 
 @pytest.mark.parametrize(("step", "change_"), [
     (scale(1), change("Deployment", "webshop")), (scale(1), change("Pod", "database-0")),
+    (scale(1), change("Pod", "webshop-0")),
     (scale(1), change("Service", "web")), (RESTART, change("ConfigMap", "any"))])
 def test_a_change_of_another_object_is_a_serious_issue(step: dict, change_: dict) -> None:
     story = rehearsed(step, change_)
@@ -68,6 +83,13 @@ def test_a_change_where_the_workflow_has_no_business_fails_it(step: dict, change
         story.status.phase, story.status.failure_reason, story.names())
     assert [("high", 1)] == issues(story)
     assert "may not act" in story.status.failure_message
+
+
+def test_a_protected_namespace_stays_forbidden_for_a_workflow_that_lives_in_it() -> None:
+    settings = attrs.evolve(SETTINGS, protected_namespaces=frozenset({"default"}))
+    story = Story(workflow(drain(1, "n"), strategy=FIRST), settings).go()
+
+    assert "dry_run_failed" == story.say(dryrun_1=predicting(change("ConfigMap", "c"))).status.failure_reason
 
 
 def test_what_an_execution_result_names_counts_too() -> None:
@@ -106,6 +128,34 @@ def test_steps_whose_predictions_collide_are_an_issue() -> None:
     story.say(**{f"dryrun_{n}": predicting(change("ConfigMap", "cache")) for n in (1, 2)})
 
     assert [("medium", 2)] == issues(story)
+
+
+@pytest.mark.parametrize(("kind", "targets"), [
+    (None, (Target("Deployment", "default", "web"),)),
+    (RollbackAction.RESTORE_PREVIOUS_CONFIG, (Target("ConfigMap", "shop", "c"),))])
+def test_an_execution_touches_what_it_changes_or_restores(kind: RollbackAction | None,
+                                                          targets: tuple[Target, ...]) -> None:
+    spec = KubernetesExecutionSpec(
+        workflow_execution_ref=ObjectReference(name="w"), step_number=1, attempt=1, kind=ExecutionKind.FORWARD,
+        action=Action.SCALE_DEPLOYMENT, timeout=timedelta(minutes=1),
+        parameters=ScaleDeploymentParams(namespace="default", deployment="web", replicas=1),
+        rollback_action=kind, rollback_parameters=RestorePreviousConfigParams(
+            namespace="shop", name="c", type=ConfigKind.CONFIG_MAP))
+
+    assert targets == rendered_targets(spec)
+    assert ("capacity" if kind is None else "config") == impact_of(spec)
+    assert {"get", "update"} <= {question.verb for question in executor_questions(spec, "robot")}
+    assert (kind is None) is ("watch" in {question.verb for question in executor_questions(spec, "robot")})
+
+
+@pytest.mark.parametrize(("parameters", "targets"), [
+    (RestorePreviousDeploymentParams(namespace="a", deployment="d"), (Target("Deployment", "a", "d"),)),
+    (ScaleToPreviousParams(namespace="a", deployment="d"), (Target("Deployment", "a", "d"),)),
+    (RestorePreviousConfigParams(namespace="a", name="s", type=ConfigKind.SECRET), (Target("Secret", "a", "s"),)),
+    (UncordonNodeParams(node_name="n"), (Target("Node", "", "n"),)),
+    (CustomRollbackParams(action_type="undo"), ()), (None, ())])
+def test_a_compensation_touches_what_it_restores(parameters: Any, targets: tuple[Target, ...]) -> None:
+    assert targets == restored_targets(parameters)
 
 
 def test_the_worst_issues_come_first_and_lists_are_bounded() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from wfcore.program import Failed, FindSource, Response, Unknown
 from wfcore.resources import WORKFLOW_EXECUTIONS
+from wfcore.settings import Settings
 from wfcore.simulation import operations as op
+from wfcore.validation.document import check_document
 
 from .stories import CHAIN, Story, broken, done, failed_chain, refusal, rollback_of, scale, workflow
 from .test_explain import explained
@@ -134,8 +137,19 @@ def test_of_two_that_undo_the_same_the_older_goes_on() -> None:
     source = failed_chain()
     first, second = rollback_of(source), rollback_of(source, name="second")
 
-    assert "source_unusable" == refusal(second.go())[0]
     assert ["rollback-2"] == first.go().names()
+    assert "source_unusable" == refusal(second.go())[0]
+
+
+def test_a_younger_one_that_has_begun_is_not_interfered_with() -> None:
+    """It did not see the older one: reads may be stale."""
+    source = failed_chain()
+    first, second = rollback_of(source), rollback_of(source, name="second")
+    second.fault = lambda request: attrs.evolve(second.world.answer(request), followers=()) if isinstance(
+        request, FindSource) else None
+
+    assert ["rollback-2"] == second.go().names()
+    assert "workflow default/second is undoing w already" in refusal(first.go())[1]
 
 
 def test_what_an_earlier_one_has_restored_is_not_restored_again() -> None:
@@ -175,3 +189,35 @@ def test_before_the_source_is_known_the_next_step_is_to_read_it() -> None:
     assert explained(story.go()).next.startswith("read workflow default/w and plan from it")
 
 
+
+
+def problems(**spec: Any) -> list[str]:
+    raw = {**source_less("w", "undo"), "spec": spec}
+    return [str(problem) for problem in check_document(raw, Settings())]
+
+
+REFERENCE = {"name": "w", "uid": "1"}
+
+
+@pytest.mark.parametrize(("spec", "problem"), [
+    ({"rollbackOf": REFERENCE, "retryOf": REFERENCE},
+     "$.spec.retryOf: rollbackOf and retryOf exclude each other; set one of them"),
+    ({"retryOf": {"name": "undo", "uid": "1"}}, "$.spec.retryOf.name: workflow 'undo' cannot start from itself; "),
+    ({"rollbackOf": REFERENCE, "executionStrategy": {"dryRunFirst": True}},
+     "$.spec.executionStrategy.dryRunFirst: a compensation cannot be tried out: it restores what was captured"),
+    ({"rollbackOf": {**REFERENCE, "steps": [1, 2, 1]}},
+     "$.spec.rollbackOf.steps[2]: step 1 is named twice; remove one"),
+    ({"rollbackOf": {**REFERENCE, "steps": [1, 7]}, "workflowDefinition": {"name": "heal", "steps": [scale(1)]}},
+     "$.spec.rollbackOf.steps[1]: workflowDefinition has no step 7"),
+    ({"retryOf": {**REFERENCE, "steps": ["one"]}}, "$.spec.retryOf.steps[0]: expected an integer, got 'one'"),
+    ({"retryOf": 5}, "$.spec.retryOf: expected an object, got 5"),
+    ({}, "$.spec.workflowDefinition: required, but missing"),
+])
+def test_what_the_document_alone_shows_is_said_before_anything_is_asked(spec: Any, problem: str) -> None:
+    (found,) = problems(**spec)
+
+    assert found.startswith(problem)
+
+
+def test_a_source_alone_is_enough() -> None:
+    assert [] == problems(rollbackOf={**REFERENCE, "steps": [1, 2]}) + problems(retryOf=REFERENCE)

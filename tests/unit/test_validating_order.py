@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from wfcore.model.enums import ApprovalPolicy
 from wfcore.planning.targets import Target
-from wfcore.program import Inspect, Review, Surroundings
+from wfcore.program import Finished, Inspect, Observe, Request, Response, Review, Surroundings, Unknown
+from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 from wfcore.testing.world import World
 
@@ -114,6 +116,68 @@ def test_a_check_that_has_to_wait_after_the_approval_is_bounded_by_the_phase_aga
         story.wake()
 
     assert ("validating_timeout", []) == (story.status.failure_reason, story.names())
+
+
+def slowly(story: Story, then: Callable[[], object] = lambda: None) -> Callable[[Request], Response | None]:
+    """Reviews that take twenty seconds; `then` happens meanwhile, once."""
+    left = [then]
+
+    def answer(request: Request) -> Response | None:
+        if isinstance(request, Review):
+            story.world.advance(timedelta(seconds=20))
+            left.pop()() if left else None
+        return None
+    return answer
+
+
+def test_answers_take_time_and_what_is_launched_after_them_has_its_time_from_then_on() -> None:
+    story = story_of()
+    begin = story.now
+    story.fault = slowly(story)
+    story.run()
+
+    assert begin + timedelta(seconds=20) == story.now == story.step(1).start_time
+    assert story.now + story.settings.step_timeout == story.step(1).deadline
+
+
+def test_a_dry_run_has_its_time_from_its_launch_too() -> None:
+    story = story_of(dryRunFirst=True)
+    story.fault = slowly(story)
+    story.run()
+
+    assert (story.now, ["dryrun-1"]) == (story.status.dry_run_start_time, story.names())
+
+
+def test_what_changed_while_questions_were_asked_is_looked_at_first() -> None:
+    story = story_of()
+    story.fault = slowly(story, lambda: story.world.annotate("w", colour="red"))
+
+    story.run()
+    assert ("executing", 2) == (story.status.phase, len(story.passes[0].asked(Review)))
+
+
+def test_a_clock_that_cannot_be_read_again_ends_the_pass() -> None:
+    story = story_of()
+    unanswered: list[Response] = []
+
+    def away(request: Request) -> Response | None:
+        if isinstance(request, Inspect):
+            unanswered.append(Unknown())
+        return unanswered.pop() if isinstance(request, Observe) and unanswered else None
+    story.fault = away
+
+    assert Finished(backoff=True) == story.run().finished
+    assert ("validating", []) == (story.status.phase, story.names())
+    story.fault = lambda request: None
+    assert "executing" == story.go().status.phase
+
+
+def test_a_workflow_that_vanished_while_questions_were_asked_has_nothing_launched() -> None:
+    story = story_of()
+    story.fault = slowly(story, lambda: story.world.delete(WORKFLOW_EXECUTIONS, "w", force=True))
+    story.go()
+
+    assert [] == story.names()
 
 
 def test_everything_created_before_validating_ends_is_a_dry_run() -> None:

@@ -8,61 +8,71 @@ after writing it derives the same one again and the store recognises it by
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import NAMESPACE_URL, uuid5
 
 from attrs import frozen
 
+from wfcore.model.definition import MAX_STEPS
 from wfcore.model.enums import Outcome, Phase, StepPhase
+from wfcore.model.fields import prop
 from wfcore.model.status import AdaptiveAdjustment, StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import WorkflowExecution
 
 
+def _text(doc: str, max_length: int = 63) -> str:
+    """A text that is always there; 63 characters hold a word."""
+    value: str = prop(doc, max_length=max_length)
+    return value
+
+
 @frozen(kw_only=True)
 class StepAudit:
-    """One step of a finished workflow.  `duration` is None for a step that never started."""
+    """One step of a finished workflow."""
 
-    step_number: int
-    action: str
-    status: str
-    duration: timedelta | None = None
-    retries_attempted: int
-    rollback_status: str
-    error_message: str
+    step_number: int = prop("The step.", minimum=1)
+    action: str = _text("Its action.")
+    status: str = _text("How it ended.")
+    duration: timedelta | None = prop("From its first attempt to its end; absent when it never started.", default=None,
+                                      minimum=0)
+    retries_attempted: int = prop("Attempts after the first.", minimum=0)
+    rollback_status: str = _text("How its compensation ended; empty without one.")
+    error_message: str = _text("Why it failed.", 1024)
 
 
 @frozen(kw_only=True)
 class AuditRecord:
-    """One finished or deleted workflow.
+    """What is kept of one finished or deleted workflow."""
 
-    `status` is its last phase, or `deleted`; `outcome` is empty when it completed
-    without executing anything.
-    """
-
-    id: str
-    workflow_uid: str
-    namespace: str
-    name: str
-    remediation_id: str
-    workflow_name: str
-    workflow_version: str
-    plan_digest: str
-    total_steps: int
-    steps_completed: int
-    steps_failed: int
-    total_duration: timedelta
-    outcome: str
-    effectiveness_score: float
-    rollbacks_performed: int
-    started_at: datetime | None = None
-    completed_at: datetime
-    status: str
-    failure_reason: str
-    rollback_reason: str
-    error_message: str
-    steps: tuple[StepAudit, ...]
-    adaptive_adjustments: tuple[AdaptiveAdjustment, ...] = ()
+    id: str = _text("UUID derived from the workflow's uid.")
+    workflow_uid: str = _text("The workflow's uid.", 253)
+    namespace: str = _text("Its namespace.")
+    name: str = _text("Its name.", 253)
+    remediation_id: str = _text("The AlertRemediation it belongs to, as namespace/name.", 1024)
+    workflow_name: str = _text("Name of the definition.", 253)
+    workflow_version: str = _text("Version of the definition.")
+    plan_digest: str = _text("Digest of the plan.", 71)
+    total_steps: int = prop("Steps of the workflow.", minimum=0)
+    steps_completed: int = prop("Steps that completed, rolled back or not.", minimum=0)
+    steps_failed: int = prop("Steps that failed.", minimum=0)
+    total_duration: timedelta = prop("From planning to the end.", minimum=0)
+    outcome: str = _text("The verdict; empty when it completed without executing anything.")
+    effectiveness_score: float = prop("0 to 1.", minimum=0, maximum=1)
+    rollbacks_performed: int = prop("0 or 1.", minimum=0)
+    started_at: datetime | None = prop("When planning started; absent when it never did.", default=None)
+    completed_at: datetime = prop("When it ended or its deletion was asked for.")
+    status: str = _text("Its last phase, or deleted.")
+    failure_reason: str = _text("Why it failed, in one word.")
+    rollback_reason: str = _text("Why it was rolled back.", 1024)
+    error_message: str = _text("Why it failed.", 1024)
+    steps: tuple[StepAudit, ...] = prop("Its steps.", max_items=MAX_STEPS)
+    adaptive_adjustments: tuple[AdaptiveAdjustment, ...] = prop("What was adapted.", default=(), max_items=100)
 
 
+_REMEMBERED = 1024  # each delivery of a record asks again
+
+
+@lru_cache(_REMEMBERED)
 def audit_id(workflow_uid: str) -> str:
     """The record's key: a UUID that depends on the workflow's uid alone."""
     return str(uuid5(NAMESPACE_URL, f"workflowexecution.kubernaut.io/{workflow_uid}"))
@@ -87,7 +97,7 @@ def audit_record(workflow: WorkflowExecution, completed_at: datetime, status: st
         total_steps=state.total_steps,
         steps_completed=_count(state, StepPhase.COMPLETED, StepPhase.ROLLED_BACK),
         steps_failed=_count(state, StepPhase.FAILED),
-        total_duration=metrics.total_duration if metrics else timedelta(0),
+        total_duration=max(metrics.total_duration, timedelta(0)) if metrics else timedelta(0),
         outcome=_outcome(state),
         effectiveness_score=result.effectiveness_score if result else 0.0,
         rollbacks_performed=metrics.rollbacks_performed if metrics else 0,
@@ -119,12 +129,13 @@ def _count(status: WorkflowExecutionStatus, *phases: StepPhase) -> int:
 
 
 def _step(entry: StepStatus) -> StepAudit:
-    finished = entry.start_time is not None and entry.end_time is not None
+    start, end = entry.start_time, entry.end_time
     return StepAudit(
         step_number=entry.step_number,
         action=entry.action,
         status=entry.status.value,
-        duration=entry.end_time - entry.start_time if finished else None,  # type: ignore[operator]
+        # Whoever writes into status may write anything; nothing takes less than no time.
+        duration=max(end - start, timedelta(0)) if start is not None and end is not None else None,
         retries_attempted=entry.retries_attempted,
         rollback_status=entry.rollback.status.value if entry.rollback else "",
         error_message=entry.error_message,

@@ -9,11 +9,15 @@ from wfcore.codec import Malformed, decode, encode
 
 
 def encode_record(record: AuditRecord) -> dict[str, Any]:
-    """The record as JSON; absent and empty values are omitted.  O(steps)."""
+    """The record as JSON.  O(steps)."""
     document: dict[str, Any] = encode(record)
     return document
 
 
 def decode_record(document: Any) -> AuditRecord | Malformed:
-    """The record that `encode_record` wrote; never raises for any JSON."""
-    return decode(AuditRecord, document)
+    """The record that `encode_record` wrote; never raises for any JSON.
+
+    Strict: a field this version does not know would be lost on the way to the
+    store, so such a record is left to the version that wrote it.
+    """
+    return decode(AuditRecord, document, ("spec",))

@@ -188,10 +188,12 @@ class Record:
 class Outbox:
     """Keep an audit record in the API server until the store takes it: an AuditOutbox object.  Answer as for Record.
 
-    One that is there already is Did.
+    One that is there already is Did.  Where `limit` records wait already the
+    answer is Failed "full", as far as the adapter can count.
     """
 
     record: AuditRecord
+    limit: int
 
 
 @frozen
@@ -315,11 +317,12 @@ class Reviewed:
 
 @frozen
 class OutboxEntry:
-    """One record that waits for the store; `record` is None when what is there cannot be read."""
+    """One record that waits for the store, `since` when; `record` is None when what is there cannot be read."""
 
     name: str
     uid: str
     record: AuditRecord | None
+    since: datetime | None = None
 
 
 @frozen
@@ -343,7 +346,11 @@ class Did:
 
 @frozen
 class Failed:
-    """It did not happen.  `why`: conflict, missing, refused or unavailable."""
+    """It did not happen.
+
+    `why`: conflict, missing, refused or unavailable; too_large when the server
+    takes no object of that size; full when the outbox takes no more.
+    """
 
     why: str
     message: str = ""

@@ -107,3 +107,6 @@ class EventReason(StrEnum):
     TARGET_BUSY = "TargetBusy"
     UNKNOWN_PHASE = "UnknownPhase"
     RECONCILE_PANIC = "ReconcilePanic"
+    AUDIT_OUTBOXED = "AuditOutboxed"
+    AUDIT_REFUSED = "AuditRefused"
+    AUDIT_DROPPED = "AuditDropped"

@@ -15,7 +15,7 @@ from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.enums import Phase
 from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
-from wfcore.model.workflow import WorkflowExecution
+from wfcore.model.workflow import ObjectMeta, WorkflowExecution
 from wfcore.program import (
     CommitStatus,
     Create,
@@ -41,6 +41,7 @@ from wfcore.programs.adoption import adopted_metadata
 from wfcore.programs.cleanup import CleanUp, SweepOrphans, child_requests, is_held, left_behind
 from wfcore.programs.finishing import RecordAudit
 from wfcore.programs.malformed import refuse_malformed
+from wfcore.programs.too_large import EndTooLarge
 from wfcore.rawobject import RawObject
 from wfcore.settings import Settings
 from wfcore.snapshot import Snapshot, sort_children
@@ -141,13 +142,30 @@ class Judge:
     surroundings: Surroundings
 
     def run(self) -> Steps:
-        """Only reads, each once; then a decision."""
+        """Only reads, each question once; then a decision, and a second look before anything is launched on it."""
         ours, foreign = sort_children(self.workflow.metadata, self.children)
         snapshot = Snapshot(workflow=self.workflow, settings=self.settings, children=ours, foreign=foreign,
                             live=self.freshness is Freshness.LIVE, surroundings=self.surroundings)
         while (question := next_question(snapshot, self.at)) is not None:
             snapshot = snapshot.told(question, (yield question))
-        return self._act(decide(snapshot, self.at))
+        decision = decide(snapshot, self.at)
+        if not snapshot.answers or not any(isinstance(effect, CreateChild) for effect in decision.effects):
+            return self._act(decision)
+        # The answers took time, and the time-outs of what is launched begin when it is: the clock is read again.
+        seen = yield Observe(self.ref, self.freshness)
+        if not isinstance(seen, Seen):
+            return _back_off(seen)
+        if not self._is_unchanged(seen):
+            return Reconcile(self.ref, self.settings)
+        later = evolve(self, at=seen.at, surroundings=seen.surroundings)
+        return later._act(decide(evolve(snapshot, surroundings=seen.surroundings), seen.at))
+
+    def _is_unchanged(self, seen: Seen) -> bool:
+        """Whether a later look shows what was decided on."""
+        meta = seen.workflow.metadata() if seen.workflow is not None else None
+        return (isinstance(meta, ObjectMeta) and seen.children == self.children
+                and (meta.uid, meta.resource_version) == (self.workflow.metadata.uid,
+                                                          self.workflow.metadata.resource_version))
 
     def _act(self, decision: Decision) -> Reconcile | Commit | Perform | Finished:
         before = self.workflow.status
@@ -161,8 +179,7 @@ class Judge:
             return Perform(self.ref, self.settings, decision.effects, decision.wake_at)
         if decision.hold_until is not None and self.at < decision.hold_until:
             return Finished(wake_at=decision.hold_until)
-        meta = self.workflow.metadata
-        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, before, decision, self.at, live)
+        return Commit(self.ref, self.settings, self.workflow.metadata, before, decision, self.at, live)
 
 
 @frozen
@@ -171,8 +188,7 @@ class Commit:
 
     ref: Ref
     settings: Settings
-    uid: str
-    version: str
+    meta: ObjectMeta
     before: WorkflowExecutionStatus
     decision: Decision
     at: datetime
@@ -181,15 +197,17 @@ class Commit:
     def run(self) -> Steps:
         """One write with a precondition, then the Events it is worth."""
         status = self.decision.status
-        answer = yield CommitStatus(self.ref, self.uid, self.version, status)
+        answer = yield CommitStatus(self.ref, self.meta.uid, self.meta.resource_version, status)
         if isinstance(answer, Unknown) and not self.live:
             # Once: whoever does not answer twice gets a pause, not a loop.
             return Reconcile(self.ref, self.settings, Freshness.LIVE)
+        if isinstance(answer, Failed) and answer.why == "too_large":
+            return EndTooLarge(self.ref, self.meta, status, self.at)
         if not isinstance(answer, Did):
             return _back_off(answer)
         events = happenings(self.before, status)
         if events:
-            yield Emit(self.ref, self.uid, self.at, events)
+            yield Emit(self.ref, self.meta.uid, self.at, events)
         again = status.phase is not self.before.phase and not self.decision.effects
         return Perform(self.ref, self.settings, self.decision.effects, self.decision.wake_at, again=again)
 
@@ -264,9 +282,7 @@ class Await:
                                    live=True, surroundings=seen.surroundings), seen.at)
         if decision.status == workflow.status or decision.need_live:
             return Finished(wake_at=decision.wake_at, backoff=True)
-        meta = workflow.metadata
-        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, workflow.status, decision, seen.at,
-                      live=True)
+        return Commit(self.ref, self.settings, workflow.metadata, workflow.status, decision, seen.at, live=True)
 
 
 def _owned_by(raw: RawObject, uid: str) -> bool:

@@ -61,6 +61,8 @@ class Settings:
     controller_namespace: str = "kubernaut-system"
     executor_lease: str = "wf-executor"
     executor_silence: timedelta = timedelta(seconds=60)
+    # Audit records that may wait in the API server for the database; past it a deleted workflow goes unrecorded.
+    outbox_limit: int = 5_000
     # Plan and validate, then complete without executing anything.
     observe_only: bool = False
     max_spec_bytes: int = 384 * 1024

@@ -9,10 +9,9 @@ from wfcontroller.api import Api, Object
 from wfcontroller.freeze import FREEZE
 from wfcontroller.objects import status
 from wfcontroller.runtime.informer import Informer
-from wfcontroller.runtime.naming import named_targets
 from wfcontroller.runtime.pacing import Pacing
 from wfcore.lifecycle.transitions import TERMINAL
-from wfcore.planning.targets import Target
+from wfcore.planning.targets import Target, named_targets
 from wfcore.program import Ref
 from wfcore.rawobject import RawObject
 from wfcore.resources import CONFIG_MAPS, KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS, Resource

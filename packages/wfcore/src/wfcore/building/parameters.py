@@ -123,8 +123,5 @@ def _camel(key: str) -> str:
 
 def _as_spelt(problem: Problem, depth: int, spelt: Mapping[str, str]) -> Problem:
     """The problem with the field named as it was given."""
-    if len(problem.path) <= depth:
-        return problem
-    field = problem.path[depth]
-    return Problem((*problem.path[:depth], spelt.get(str(field), field), *problem.path[depth + 1:]), problem.reason,
-                   problem.message)
+    field = tuple(spelt.get(str(part), part) for part in problem.path[depth:depth + 1])
+    return Problem((*problem.path[:depth], *field, *problem.path[depth + 1:]), problem.reason, problem.message)

@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
+from wfcore.audit import AuditRecord
 from wfcore.crds.scalars import Schema
 from wfcore.crds.schema import spec_schema, status_schema
 from wfcore.model.definition import WorkflowExecutionSpec
@@ -14,6 +15,7 @@ from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.model.workflow import KubernetesExecution, WorkflowExecution
 from wfcore.resources import (
     ALERT_REMEDIATIONS,
+    AUDIT_OUTBOXES,
     CUSTOM_RESOURCE_DEFINITIONS,
     KUBERNETES_EXECUTIONS,
     WORKFLOW_EXECUTIONS,
@@ -67,8 +69,16 @@ _EXECUTION_COLUMNS = (
 )
 
 
+_OUTBOX_COLUMNS = (
+    Column("Workflow", ".spec.name", "The workflow."),
+    Column("Namespace", ".spec.namespace", "Its namespace."),
+    Column("Status", ".spec.status", "Its last phase, or deleted."),
+    _AGE,
+)
+
+
 def crds() -> tuple[dict[str, Any], ...]:
-    """The definitions this engine owns: WorkflowExecution, then KubernetesExecution.
+    """The definitions this engine owns: WorkflowExecution, KubernetesExecution, AuditOutbox.
 
     Fresh JSON-compatible dictionaries in a stable, readable key order; derived anew
     on each call, O(size of the model).
@@ -78,6 +88,8 @@ def crds() -> tuple[dict[str, Any], ...]:
             WorkflowExecution, spec_schema(WorkflowExecutionSpec), status_schema(WorkflowExecutionStatus))),
         _definition(KUBERNETES_EXECUTIONS, _EXECUTION_COLUMNS, _schema(
             KubernetesExecution, spec_schema(KubernetesExecutionSpec), status_schema(KubernetesExecutionStatus))),
+        # Bounds only, as for a status: no rule may refuse what has to be kept.
+        _definition(AUDIT_OUTBOXES, _OUTBOX_COLUMNS, _schema(AuditRecord, status_schema(AuditRecord), None)),
     )
 
 
@@ -94,7 +106,7 @@ def others() -> tuple[dict[str, Any], ...]:
     return (_definition(ALERT_REMEDIATIONS, (_AGE,), schema),)
 
 
-def _schema(cls: type, spec: Schema, status: Schema) -> Schema:
+def _schema(cls: type, spec: Schema, status: Schema | None) -> Schema:
     return {
         "description": cls.__doc__,
         "type": "object",
@@ -103,7 +115,7 @@ def _schema(cls: type, spec: Schema, status: Schema) -> Schema:
             "kind": {"description": "Kind of this object.", "type": "string", "maxLength": 63},
             "metadata": {"type": "object"},
             "spec": spec,
-            "status": status,
+            **({} if status is None else {"status": status}),
         },
         "required": ["spec"],
     }
@@ -121,7 +133,7 @@ def _definition(resource: Resource, columns: tuple[Column, ...], schema: Schema)
                 "listKind": f"{resource.kind}List",
                 "plural": resource.plural,
                 "singular": resource.kind.lower(),
-                "shortNames": list(resource.short_names),
+                **({"shortNames": list(resource.short_names)} if resource.short_names else {}),
                 "categories": list(CATEGORIES),
             },
             "scope": "Namespaced" if resource.namespaced else "Cluster",
@@ -129,7 +141,7 @@ def _definition(resource: Resource, columns: tuple[Column, ...], schema: Schema)
                 "name": resource.version,
                 "served": True,
                 "storage": True,
-                "subresources": {"status": {}},
+                **({"subresources": {"status": {}}} if resource.has_status else {}),
                 "additionalPrinterColumns": [column.document() for column in columns],
                 "schema": {"openAPIV3Schema": schema},
             }],

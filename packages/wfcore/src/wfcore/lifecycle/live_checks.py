@@ -19,11 +19,11 @@ from wfcore.model.enums import RollbackStrategy
 from wfcore.model.evolving import evolve
 from wfcore.model.status import SafetyCheckResult, ValidationResults, WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
-from wfcore.planning.targets import IMPACT_OF, Target
+from wfcore.planning.targets import Target, impact_of, rendered_targets
 from wfcore.program import Inspect, Request
 from wfcore.reasons import Reason
 from wfcore.snapshot import Snapshot
-from wfcore.validation.authority import Power, creator_of, needed_powers, outside_authority, power_review
+from wfcore.validation.authority import Power, creator_of, needed_powers, outside_power, power_review
 from wfcore.validation.safety import Known, facts_needed, run_checks
 from wfcore.validation.safety_health import touched
 from wfcore.validation.safety_rbac import rbac_review, replies
@@ -75,8 +75,8 @@ def _power(snapshot: Snapshot, plan: Plan) -> tuple[str, ...] | Doubt | Need:
     meta, settings = snapshot.workflow.metadata, snapshot.settings
     creator = creator_of(meta)
     # Operators may have changed their mind since the workflow was planned.
-    problems = [f"step {number}: {problem.message}" for number, step in plan.steps.items()
-                for problem in outside_authority(step, meta.namespace, settings, (), creator)]
+    problems = [f"step {number}: {why}" for number, spec in plan.rendered.items() for target in rendered_targets(spec)
+                if (why := outside_power(target, meta.namespace, settings, creator))]
     powers = needed_powers(plan.rendered.values(), meta.namespace, settings)
     if problems or not powers:
         return tuple(problems)
@@ -143,7 +143,7 @@ def _undefined_rollback(plan: Plan) -> Iterator[str]:
     """A critical failure rolls back automatically: what then stays changed has to be known before."""
     if not plan.critical or plan.rollback_strategy is not RollbackStrategy.AUTOMATIC:
         return
-    blank = [n for n, step in plan.steps.items() if step.rollback_spec is None and IMPACT_OF[step.action] != "none"]
+    blank = [n for n, spec in plan.rendered.items() if spec.rollback_spec is None and impact_of(spec) != "none"]
     for number in blank[:_LISTED]:
         yield f"rollback is not defined for step {number}"
     if len(blank) > _LISTED:

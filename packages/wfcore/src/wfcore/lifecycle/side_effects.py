@@ -15,7 +15,7 @@ from wfcore.model.execution import KubernetesExecutionSpec, KubernetesExecutionS
 from wfcore.model.results import ResourceChange
 from wfcore.planning.planner import Plan
 from wfcore.planning.review import collisions
-from wfcore.planning.targets import IMPACT_OF, Target, touched_by
+from wfcore.planning.targets import Target, impact_of, rendered_targets
 from wfcore.settings import Settings
 from wfcore.validation.authority import protected
 
@@ -60,7 +60,7 @@ def side_effects(plan: Plan, predictions: Predictions, namespace: str, settings:
     Nobody knows the targets of a custom action; it has to stay in the workflow's
     own namespace.  O(predictions x targets of a step).
     """
-    places = {namespace, *(target.namespace for spec in plan.rendered.values() for target in touched_by(spec))}
+    places = {namespace, *(target.namespace for spec in plan.rendered.values() for target in rendered_targets(spec))}
     allowed = places - protected(settings)
     for number, changes in predictions.items():
         for change in changes:
@@ -73,7 +73,7 @@ def _is_expected(change: ResourceChange, spec: KubernetesExecutionSpec, namespac
         return change.namespace == namespace
     # A drain evicts whatever runs there, wherever it belongs.
     evicted = spec.action is Action.DRAIN_NODE and change.resource_type == "Pod"
-    return evicted or any(_belongs(change, target) for target in touched_by(spec))
+    return evicted or any(_belongs(change, target) for target in rendered_targets(spec))
 
 
 def _belongs(change: ResourceChange, target: Target) -> bool:
@@ -88,7 +88,7 @@ def _belongs(change: ResourceChange, target: Target) -> bool:
 
 def colliding(plan: Plan, predictions: Predictions) -> Iterator[tuple[int, int, Target]]:
     """Pairs of steps that change the same object, by plan or by prediction, and may do so at the same time."""
-    touched = {number: (*(touched_by(spec) if IMPACT_OF[spec.action] != "none" else ()),
+    touched = {number: (*(rendered_targets(spec) if impact_of(spec) != "none" else ()),
                         *map(target_of, predictions.get(number, ())))
                for number, spec in plan.rendered.items()}
     return collisions(touched, plan.needs, plan.order)

@@ -32,7 +32,8 @@ def plan_digest(steps: Iterable[KubernetesExecutionSpec], needs: Mapping[int, fr
         "critical": sorted(critical),
         "strategy": encode(strategy),
         "maxParallelSteps": max_parallel,
-        "inputs": encode(inputs),
+        # Which sources answered decides nothing by itself: what they said is there.
+        "inputs": encode(evolve(inputs, note="", history_available=False)),
         **({"adaptation": dict(adaptation)} if adaptation else {}),
     }
     return f"sha256:{hashlib.sha256(canonical(content)).hexdigest()}"

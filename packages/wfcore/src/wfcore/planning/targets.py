@@ -129,12 +129,6 @@ def rendered_targets(spec: KubernetesExecutionSpec) -> tuple[Target, ...]:
     return targets_of(spec.parameters) if spec.rollback_action is None else restored_targets(spec.rollback_parameters)
 
 
-def touched_by(spec: KubernetesExecutionSpec) -> tuple[Target, ...]:
-    """The same, with what a check without parameters judges."""
-    judged = (Target(t.kind, t.namespace, t.name) for t in spec.health_targets)
-    return rendered_targets(spec) if spec.rollback_action is not None else (*rendered_targets(spec), *judged)
-
-
 def impact_of(spec: KubernetesExecutionSpec) -> str:
     """How strongly a child affects what it touches: one of `IMPACTS`."""
     return IMPACT_OF[spec.action] if spec.rollback_action is None else IMPACT_OF_COMPENSATION[spec.rollback_action]

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from wfcore.audit import AuditRecord, audit_record
 from wfcore.codec import Malformed
+from wfcore.execution.ledger import clipped
 from wfcore.lifecycle.conditions import AUDIT_RECORDED, is_true
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.enums import ExecutionPhase
@@ -26,10 +27,12 @@ from wfcore.program import (
     Failed,
     Finished,
     Happening,
+    Outbox,
     Record,
     Ref,
     ReleaseChild,
     Request,
+    Response,
     Seen,
     SetMetadata,
     Steps,
@@ -40,8 +43,11 @@ from wfcore.settings import Settings
 from wfcore.snapshot import controller_uid
 
 _OVER = frozenset({ExecutionPhase.COMPLETED.value, ExecutionPhase.ROLLBACK_READY.value, ExecutionPhase.FAILED.value})
-# How long a deletion waits for the database before it goes without it.
-AUDIT_PATIENCE = timedelta(seconds=45)
+# How long after its request a deletion waits for the database, and then for the API server to keep the record
+# instead.  Both leave room within the minute that a finalizer may take.
+AUDIT_PATIENCE = timedelta(seconds=15)
+OUTBOX_PATIENCE = timedelta(seconds=45)
+_PAUSE = timedelta(seconds=5)
 
 
 @frozen
@@ -55,7 +61,7 @@ class CleanUp:
     at: datetime
 
     def run(self) -> Steps:
-        """Children first, then the record, then our finalizer."""
+        """Children first, then the record."""
         meta = self.workflow.metadata
         if not is_held(meta):
             return Finished()
@@ -67,30 +73,73 @@ class CleanUp:
         if wake_at is not None:
             return Finished(wake_at=wake_at)
         if not is_true(self.workflow.status, AUDIT_RECORDED):
-            answer = yield Record(self._record(meta))
-            if not isinstance(answer, Did) and self.at < self._patience(meta):
-                return Finished(wake_at=min(self._patience(meta), self.at + timedelta(seconds=5)))
+            record = self._record(meta)
+            answer = yield Record(record)
             if not isinstance(answer, Did):
-                why = answer.message if isinstance(answer, Failed) else "no answer"
-                yield self._event("Warning", f"deleted without an audit row: {why}")
-        yield self._event("Normal", f"deleted in phase {self.workflow.status.phase.value or 'new'}")
-        kept = tuple(f for f in meta.finalizers if f not in (FINALIZER, LEGACY_FINALIZER))
-        answer = yield SetMetadata(self.ref, meta.resource_version, kept, meta.owner_references)
-        gone = isinstance(answer, Did) or (isinstance(answer, Failed) and answer.why == "missing")
-        return Finished(backoff=not gone)
+                return SetAside(self, record, answer)
+        return LetGo(self)
+
+    def since(self) -> datetime:
+        """When the deletion was asked for."""
+        return self.workflow.metadata.deletion_timestamp or self.at
+
+    def event(self, kind: str, reason: EventReason, message: str) -> Emit:
+        """One Event about the workflow."""
+        return Emit(self.ref, self.workflow.metadata.uid, self.at, (Happening(kind, reason.value, message),))
 
     def _record(self, meta: ObjectMeta) -> AuditRecord:
         status = self.workflow.status
         if status.phase in TERMINAL and status.completion_time is not None:
             return audit_record(self.workflow, status.completion_time, status.phase.value)
-        return audit_record(self.workflow, meta.deletion_timestamp or self.at, "deleted")
+        return audit_record(self.workflow, self.since(), "deleted")
 
-    def _patience(self, meta: ObjectMeta) -> datetime:
-        return (meta.deletion_timestamp or self.at) + AUDIT_PATIENCE
 
-    def _event(self, kind: str, message: str) -> Emit:
-        return Emit(self.ref, self.workflow.metadata.uid, self.at,
-                    (Happening(kind, EventReason.DELETED.value, message),))
+@frozen
+class SetAside:
+    """The store did not take the record: the API server keeps it, and the deletion does not wait any longer."""
+
+    deletion: CleanUp
+    record: AuditRecord
+    answer: Response
+
+    def run(self) -> Steps:
+        """A refusal is final, anything else is waited for a little; what cannot be kept anywhere is said and lost."""
+        deletion, waited = self.deletion, self.deletion.at - self.deletion.since()
+        refused = isinstance(self.answer, Failed) and self.answer.why == "refused"
+        if not refused and waited < AUDIT_PATIENCE:
+            return Finished(wake_at=min(deletion.since() + AUDIT_PATIENCE, deletion.at + _PAUSE))
+        kept = yield Outbox(self.record, deletion.settings.outbox_limit)
+        if isinstance(kept, Did):
+            yield deletion.event("Warning", EventReason.AUDIT_OUTBOXED,
+                                 f"the audit record waits in the outbox: {_said(self.answer)}")
+            return LetGo(deletion)
+        full = isinstance(kept, Failed) and kept.why == "full"
+        if not full and waited < OUTBOX_PATIENCE:
+            return Finished(wake_at=min(deletion.since() + OUTBOX_PATIENCE, deletion.at + _PAUSE))
+        yield deletion.event("Warning", EventReason.AUDIT_DROPPED, "deleted without an audit row: "
+                             f"{_said(self.answer)}; and the outbox did not keep it: {_said(kept)}")
+        return LetGo(deletion)
+
+
+def _said(answer: Response) -> str:
+    return clipped(answer.message or answer.why) if isinstance(answer, Failed) else "no answer"
+
+
+@frozen
+class LetGo:
+    """Nothing keeps the workflow any more: our finalizer goes."""
+
+    deletion: CleanUp
+
+    def run(self) -> Steps:
+        """The Event first: without a finalizer there is soon nothing left to say it about."""
+        deletion, meta = self.deletion, self.deletion.workflow.metadata
+        yield deletion.event("Normal", EventReason.DELETED,
+                             f"deleted in phase {deletion.workflow.status.phase.value or 'new'}")
+        kept = tuple(f for f in meta.finalizers if f not in (FINALIZER, LEGACY_FINALIZER))
+        answer = yield SetMetadata(deletion.ref, meta.resource_version, kept, meta.owner_references)
+        gone = isinstance(answer, Did) or (isinstance(answer, Failed) and answer.why == "missing")
+        return Finished(backoff=not gone)
 
 
 def is_held(meta: ObjectMeta) -> bool:

@@ -18,6 +18,7 @@ from wfcore.model.workflow import FINALIZER, ObjectMeta, WorkflowExecution
 from wfcore.program import CommitStatus, Did, Emit, Finished, Happening, Program, Ref, Seen, SetMetadata, Steps
 from wfcore.programs.cleanup import CleanUp
 from wfcore.programs.finishing import RecordAudit
+from wfcore.programs.unrecognised import LeaveAlone, unknown_phase
 from wfcore.rawobject import RawObject
 from wfcore.reasons import EventReason, Reason
 from wfcore.settings import Settings
@@ -40,6 +41,8 @@ def refuse_malformed(ref: Ref, settings: Settings, seen: Seen, problems: Malform
                                  else WorkflowExecutionStatus())
     if meta.deletion_timestamp is not None:
         return CleanUp(ref, settings, stand_in, seen.children, seen.at)
+    if phase := unknown_phase(raw):
+        return LeaveAlone(ref, meta, phase, seen.at)
     if stand_in.status.phase in TERMINAL:
         return RecordAudit(ref, settings, stand_in, seen.at)
     readable = isinstance(status, WorkflowExecutionStatus)
@@ -49,7 +52,11 @@ def refuse_malformed(ref: Ref, settings: Settings, seen: Seen, problems: Malform
 
 
 def _status(raw: RawObject) -> WorkflowExecutionStatus | Malformed:
-    return decode(WorkflowExecutionStatus, raw.value.get("status") or {}, ("status",))
+    status = raw.value.get("status") or {}
+    if unknown_phase(raw):
+        # The rest may still say whether the audit is recorded.
+        status = {key: value for key, value in status.items() if key != "phase"}
+    return decode(WorkflowExecutionStatus, status, ("status",))
 
 
 @frozen

@@ -73,24 +73,32 @@ class Walk:
     """Passes, executor events and sleep, in the order of virtual time.
 
     The n-th new child gets the n-th behaviour, over and over.  `world.commits` are the
-    statuses committed so far, `passes` what was said, `created` each creation asked for
-    with the number of commits before it, `succeeded` the children that reported a success.
+    statuses committed so far, `commits` those of this walk, `passes` what was said,
+    `created` each creation asked for with the number of commits before it, `succeeded`
+    the children that reported a success.
     """
 
     def __init__(self, spec: WorkflowExecutionSpec, behaviours: Sequence[Behaviour], settings: Settings = SETTINGS,
-                 *, shuffled: bool = False, approver: Behaviour = Behaviour(5, "approved")) -> None:
+                 *, shuffled: bool = False, world: World | None = None, name: str = "w",
+                 approver: Behaviour = Behaviour(5, "approved")) -> None:
         self.spec, self.behaviours, self.settings, self.shuffled = spec, behaviours, settings, shuffled
         self.approver = approver
-        self.world = World()
+        self.world = world or World()
         self.world.surroundings = Surroundings(approvals_guarded=True)
-        self.ref = Ref("default", "w")
+        self.ref = Ref("default", name)
+        self.before = len(self.world.commits)
         self.world.add(WORKFLOW_EXECUTIONS, {
-            "metadata": {"name": "w", "annotations": {ANNOTATION_CREATED_BY: "alice"}}, "spec": encode(spec)})
+            "metadata": {"name": name, "annotations": {ANNOTATION_CREATED_BY: "alice"}}, "spec": encode(spec)})
         self.events: list[tuple[datetime, str, Behaviour]] = []
-        self.met: set[str] = set()
+        self.met = set(self.world.children())
         self.succeeded: set[str] = set()
         self.passes: list[Pass] = []
         self.created: list[tuple[int, str]] = []
+
+    @property
+    def commits(self) -> list[WorkflowExecutionStatus]:
+        """What this walk has committed, in order."""
+        return self.world.commits[self.before:]
 
     def to_the_end(self) -> Walk:
         """Until the workflow is terminal and its last pass wants nothing at this instant."""
@@ -100,7 +108,7 @@ class Walk:
         """At most so many instants at which something happens; `all_of_them`: it has to end within them."""
         for _ in range(most):
             wake_at = self._converge()
-            if self.world.commits and self.world.commits[-1].phase in TERMINAL:
+            if self.commits and self.commits[-1].phase in TERMINAL:
                 return self
             due = [instant for instant in (wake_at, self.events[0][0] if self.events else None) if instant]
             assert due, f"nothing will ever wake {self.world.commits[-1].phase.value}"

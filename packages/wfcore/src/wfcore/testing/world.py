@@ -204,9 +204,12 @@ class World:
     def _outbox(self, request: Outbox | ListOutbox | DropOutbox) -> Response:
         match request:
             case Outbox():
+                if request.record.workflow_uid not in self.outbox and len(self.outbox) >= request.limit:
+                    return Failed("full", f"{request.limit} records wait already")
                 self.outbox.setdefault(request.record.workflow_uid, request.record)
             case ListOutbox():
-                return Waiting(tuple(OutboxEntry(uid, uid, record) for uid, record in self.outbox.items()))
+                return Waiting(tuple(OutboxEntry(uid, uid, record, record.completed_at)
+                                     for uid, record in self.outbox.items()))
             case DropOutbox():
                 self.outbox.pop(request.uid, None)
         return Did()

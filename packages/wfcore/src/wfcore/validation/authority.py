@@ -16,7 +16,7 @@ from wfcore.model.definition import WorkflowStep
 from wfcore.model.enums import Action
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.workflow import ANNOTATION_CREATED_BY, ObjectMeta
-from wfcore.planning.targets import Target, in_namespace, restored_targets, step_targets, touched_by
+from wfcore.planning.targets import Target, in_namespace, rendered_targets, restored_targets, step_targets
 from wfcore.program import AccessQuestion, Review
 from wfcore.resources import WORKFLOW_GROUP
 from wfcore.settings import Settings
@@ -90,7 +90,7 @@ class Power:
 def needed_powers(specs: Iterable[KubernetesExecutionSpec], namespace: str, settings: Settings) -> tuple[Power, ...]:
     """What the creator of a workflow in `namespace` has to be allowed, sorted; empty within its own.  O(steps)."""
     return tuple(sorted({
-        Power(target.namespace, spec.action) for spec in specs for target in touched_by(spec)
+        Power(target.namespace, spec.action) for spec in specs for target in rendered_targets(spec)
         if _is_outside(target.namespace, namespace, settings)}))
 
 

@@ -16,7 +16,7 @@ from attrs import frozen
 from wfcore.model.actions import ScaleDeploymentParams
 from wfcore.model.enums import Action
 from wfcore.planning.planner import Plan
-from wfcore.planning.targets import Target, touched_by
+from wfcore.planning.targets import Target, rendered_targets
 from wfcore.rawobject import RawObject
 from wfcore.snapshot import Facts
 from wfcore.validation.facts import (
@@ -54,14 +54,14 @@ def _wanted(plan: Plan) -> Mapping[Target, int]:
     wanted: dict[Target, int] = {}
     for spec in plan.rendered.values():
         if isinstance(spec.parameters, ScaleDeploymentParams):
-            for target in touched_by(spec):
+            for target in rendered_targets(spec):
                 wanted[target] = max(wanted.get(target, 0), spec.parameters.replicas)
     return wanted
 
 
 def _nodes_of(plan: Plan, actions: Iterable[Action]) -> frozenset[str]:
     return frozenset(target.name for spec in plan.rendered.values() if spec.action in actions
-                     for target in touched_by(spec))
+                     for target in rendered_targets(spec))
 
 
 def capacity_facts(plan: Plan) -> tuple[Target, ...]:

@@ -8,7 +8,7 @@ executor's: its dry run finds a missing one.
 from __future__ import annotations
 
 from wfcore.planning.planner import Plan
-from wfcore.planning.targets import Target, touched_by
+from wfcore.planning.targets import Target, rendered_targets
 from wfcore.rawobject import RawObject
 from wfcore.snapshot import Facts
 from wfcore.validation.facts import is_going, is_ready
@@ -19,7 +19,7 @@ _OBSERVED = frozenset({"Deployment", "Pod", "Node"})
 
 def touched(plan: Plan) -> tuple[Target, ...]:
     """Every object that the steps touch or judge, sorted."""
-    return tuple(sorted({target for spec in plan.rendered.values() for target in touched_by(spec)}))
+    return tuple(sorted({target for spec in plan.rendered.values() for target in rendered_targets(spec)}))
 
 
 def health_facts(plan: Plan) -> tuple[Target, ...]:

@@ -14,7 +14,7 @@ import attrs
 from wfcore.model.enums import Action
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.planning.planner import Plan
-from wfcore.planning.targets import Target, restored_targets, touched_by
+from wfcore.planning.targets import Target, rendered_targets, restored_targets
 from wfcore.program import AccessQuestion, Request, Response, Review, Reviewed
 from wfcore.resources import CONFIG_MAPS, DEPLOYMENTS, NODES, PODS, SECRETS, Resource
 from wfcore.settings import Settings
@@ -40,8 +40,10 @@ _FOLLOWING = frozenset({Action.SCALE_DEPLOYMENT, Action.RESTART_DEPLOYMENT, Acti
 
 def executor_questions(spec: KubernetesExecutionSpec, account: str) -> Iterator[AccessQuestion]:
     """Everything an executor has to be allowed for one execution and its compensation."""
-    for target in touched_by(spec):
-        yield from _on(target, ON_TARGET[spec.action], account)
+    for target in rendered_targets(spec):
+        yield from _on(target, ON_TARGET[spec.action] if spec.rollback_action is None else _CHANGE, account)
+        if spec.rollback_action is not None:
+            continue
         if spec.action in _FOLLOWING:
             yield from _on(attrs.evolve(target, name=""), _FOLLOWED.get(target.kind, ()), account)
         if spec.action is Action.DRAIN_NODE:
