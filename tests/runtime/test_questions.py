@@ -73,6 +73,24 @@ def test_a_source_is_read_live_with_its_children():
     assert SourceFound(None) == absent
 
 
+def test_a_source_is_answered_with_the_workflows_of_its_namespace_that_start_from_it():
+    async def scenario(performer, server, created):
+        await server.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "other"}})
+        for name, word, uid, namespace in (
+                ("undo", "rollbackOf", created["metadata"]["uid"], "default"),
+                ("again", "retryOf", created["metadata"]["uid"], "default"),
+                ("stranger", "rollbackOf", "another", "default"),
+                ("far", "rollbackOf", created["metadata"]["uid"], "other")):
+            body = workflow(name)
+            body["metadata"]["namespace"] = namespace
+            body["spec"] = {word: {"name": "w", "uid": uid}}
+            await server.create(WORKFLOW_EXECUTIONS, body)
+        await asyncio.sleep(1)
+        return await performer.perform(FindSource(REF))
+
+    assert ["again", "undo"] == names(run(scenario).followers)
+
+
 def test_a_survey_answers_with_the_workflows_that_name_a_target_each_once():
     async def scenario(performer, server, created):
         for name, deployment in (("a", "web"), ("b", "api"), ("c", "web")):

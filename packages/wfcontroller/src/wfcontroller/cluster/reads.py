@@ -43,7 +43,7 @@ class Reader:
             case Observe():
                 return await self._observe(request)
             case FindSource():
-                return SourceFound(*await self._live(request.ref))
+                return await self._source(request.ref)
             case FindParent():
                 found = await self._found(ALERT_REMEDIATIONS, request.ref)
                 return Found(None if found is None else RawObject(found))
@@ -60,6 +60,13 @@ class Reader:
                 # Without its uid what it left behind can only be found where it was seen.
                 children = self._cache.children(ref)
         return Seen(workflow, children, self._now(), self._surroundings())
+
+    async def _source(self, ref: Ref) -> SourceFound:
+        workflow, children = await self._live(ref)
+        if workflow is None:
+            return SourceFound(None)
+        return SourceFound(workflow, children, self._cache.workflows_from(
+            ref.namespace, workflow.value["metadata"]["uid"]))
 
     async def _live(self, ref: Ref) -> tuple[RawObject | None, tuple[RawObject, ...]]:
         """The workflow and its children, by name; without a workflow there are none to look for."""

@@ -10,13 +10,14 @@ from wfcontroller.freeze import FREEZE
 from wfcontroller.objects import status
 from wfcontroller.runtime.informer import Informer
 from wfcontroller.runtime.pacing import Pacing
+from wfcore.lifecycle.sources import sources_of
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.planning.targets import Target, named_targets
 from wfcore.program import Ref
 from wfcore.rawobject import RawObject
 from wfcore.resources import CONFIG_MAPS, KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS, Resource
 
-OWNER, TARGET = "owner", "target"
+OWNER, TARGET, SOURCE = "owner", "target", "source"
 
 
 class Cache:
@@ -26,7 +27,7 @@ class Cache:
     """
 
     def __init__(self, namespace: str) -> None:
-        self.workflows = Informer(WORKFLOW_EXECUTIONS, {TARGET: self._targets})
+        self.workflows = Informer(WORKFLOW_EXECUTIONS, {TARGET: self._targets, SOURCE: self._sources})
         self.executions = Informer(KUBERNETES_EXECUTIONS, {OWNER: owner_of})
         self.freezes = Informer(CONFIG_MAPS, only=(namespace, FREEZE))
         self._namespace = namespace
@@ -64,6 +65,11 @@ class Cache:
         found = {id(item): item for target in targets for item in self.workflows.having(TARGET, target)}
         return tuple(self.raw(WORKFLOW_EXECUTIONS, item) for item in found.values())
 
+    def workflows_from(self, namespace: str, uid: str) -> tuple[RawObject, ...]:
+        """The workflows of a namespace that undo or retry the one with this uid.  O(answers)."""
+        return tuple(self.raw(WORKFLOW_EXECUTIONS, item) for item in self.workflows.having(SOURCE, uid)
+                     if item["metadata"].get("namespace", "") == namespace)
+
     def freeze(self) -> Object | None:
         """The ConfigMap of the freeze, as last seen."""
         return self.freezes.get((self._namespace, FREEZE))
@@ -84,6 +90,9 @@ class Cache:
 
     def _targets(self, item: Object) -> frozenset[Target]:
         return named_targets(self.raw(WORKFLOW_EXECUTIONS, item))
+
+    def _sources(self, item: Object) -> frozenset[str]:
+        return sources_of(self.raw(WORKFLOW_EXECUTIONS, item))
 
     def _wake_all(self, wake: Callable[[Ref], None]) -> None:
         for item in self.workflows.all():

@@ -17,7 +17,8 @@ from wfcore.model.enums import StepPhase
 from wfcore.model.evolving import evolve
 from wfcore.model.plan import PlanInputs
 from wfcore.model.status import DirtyObject
-from wfcore.planning.planner import Plan, definition_of
+from wfcore.planning.planner import Plan
+from wfcore.planning.targets import definition_of
 from wfcore.reasons import Reason
 from wfcore.settings import Settings
 from wfcore.validation.document import check_spec
@@ -27,7 +28,7 @@ def retry_inputs(spec: WorkflowExecutionSpec, reference: SourceReference, namesp
                  settings: Settings) -> PlanInputs | Refusal:
     """The definition and the carried-over steps, or why there is nothing to retry.  O(steps + dependencies)."""
     place: Path = ("spec", "retryOf")
-    theirs = definition_of(source.workflow.spec, source.workflow.status.plan_inputs)
+    theirs = definition_of(source.workflow)
     if theirs is None:
         return refusal(Reason.SOURCE_UNUSABLE, place, f"workflow {source.name} has no definition")
     unknown = tuple(Problem((*place, "steps", index), "UnknownStep", f"workflow {source.name} has no step {number}")

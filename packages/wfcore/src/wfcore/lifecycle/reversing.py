@@ -18,9 +18,9 @@ from wfcore.model.definition import SourceReference, WorkflowDefinition
 from wfcore.model.enums import Mutated, RollbackStrategy
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.plan import PlanInputs, PlannedCompensation
-from wfcore.planning.planner import Plan, definition_of
+from wfcore.planning.planner import Plan
 from wfcore.planning.reversal import nearest
-from wfcore.planning.targets import restored_targets
+from wfcore.planning.targets import definition_of, restored_targets
 from wfcore.reasons import Reason
 from wfcore.rollback.restoring import captured_by, compensation_of
 from wfcore.settings import Settings
@@ -50,7 +50,7 @@ def reversal_inputs(given: WorkflowDefinition | None, reference: SourceReference
                        f"nothing of workflow {source.name} can be undone" + (f": {clipped(whys, 800)}" if whys else
                                                                           ": no step of it has changed anything"))
     after = nearest(plan.order, plan.dependants, frozenset(wanted))
-    definition = definition_of(source.workflow.spec, source.workflow.status.plan_inputs)
+    definition = definition_of(source.workflow)
     return PlanInputs(
         compensations=tuple(_planned(plan, number, wanted[number], after[number]) for number in sorted(wanted)),
         workflow_name=definition.name if definition else "", remarks=tuple(_remarks(source, refused)))

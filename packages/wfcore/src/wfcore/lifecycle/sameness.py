@@ -8,7 +8,7 @@ from wfcore.codec import Path, encode
 from wfcore.lifecycle.sources import Refusal, Source, refusal
 from wfcore.model.definition import WorkflowDefinition
 from wfcore.model.evolving import evolve
-from wfcore.planning.planner import definition_of
+from wfcore.planning.targets import definition_of
 from wfcore.reasons import Reason
 
 _DEFINITION: Path = ("spec", "workflowDefinition")
@@ -19,7 +19,7 @@ def differing(given: WorkflowDefinition | None, source: Source) -> Refusal | Non
 
     Recommendations and the order of steps in the list decide nothing.  O(size).
     """
-    theirs = definition_of(source.workflow.spec, source.workflow.status.plan_inputs)
+    theirs = definition_of(source.workflow)
     if given is None or theirs is None:
         return None
     place = first_difference(_compared(given), _compared(theirs), ())

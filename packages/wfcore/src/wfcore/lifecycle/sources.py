@@ -19,6 +19,7 @@ from wfcore.model.status import StepStatus
 from wfcore.model.workflow import KubernetesExecution, WorkflowExecution
 from wfcore.planning.planner import Plan, plan_workflow
 from wfcore.program import FindSource, Ref, SourceFound
+from wfcore.rawobject import RawObject
 from wfcore.reasons import Reason
 from wfcore.rollback.start import is_undone
 from wfcore.snapshot import Snapshot, Unreadable, sort_children
@@ -79,6 +80,16 @@ def _named(snapshot: Snapshot) -> tuple[Path, SourceReference] | None:
     if spec.rollback_of is not None:
         return ("spec", "rollbackOf"), spec.rollback_of
     return (("spec", "retryOf"), spec.retry_of) if spec.retry_of is not None else None
+
+
+def sources_of(raw: RawObject) -> frozenset[str]:
+    """The uids of the workflows that a WorkflowExecution starts from: what to index it under.
+
+    Empty for one that cannot be decoded.  Never raises.
+    """
+    workflow = raw.workflow()
+    named = () if isinstance(workflow, Malformed) else (workflow.spec.rollback_of, workflow.spec.retry_of)
+    return frozenset(reference.uid for reference in named if reference is not None)
 
 
 def _identified(snapshot: Snapshot, path: Path, reference: SourceReference, answer: SourceFound) -> Source | Refusal:

@@ -101,13 +101,13 @@ def plan_workflow(spec: WorkflowExecutionSpec, namespace: str, settings: Setting
     )
 
 
-def definition_of(spec: WorkflowExecutionSpec, inputs: PlanInputs | None) -> WorkflowDefinition | None:
+def _definition(spec: WorkflowExecutionSpec, inputs: PlanInputs) -> WorkflowDefinition | None:
     """What a workflow is to do: its own definition, or the one taken over from the workflow that it retries."""
-    return spec.workflow_definition or (inputs.definition if inputs is not None else None)
+    return spec.workflow_definition or inputs.definition
 
 
 def _draft(spec: WorkflowExecutionSpec, namespace: str, settings: Settings, inputs: PlanInputs) -> Draft | Malformed:
-    definition = definition_of(spec, inputs)
+    definition = _definition(spec, inputs)
     if definition is None:
         if spec.retry_of is None:
             return Malformed((Problem(("spec", "workflowDefinition"), "Missing", "required, but missing"),))
@@ -208,7 +208,7 @@ def _warnings(spec: WorkflowExecutionSpec, draft: Draft, order: tuple[int, ...],
               estimate: timedelta) -> tuple[str, ...]:
     if draft.kind is ExecutionKind.ROLLBACK:
         return (*inputs.remarks, *reversal_warnings(draft, order, spec, estimate))[:_MAX_WARNINGS]
-    definition = definition_of(spec, inputs)
+    definition = _definition(spec, inputs)
     found = plan_warnings(draft.steps, draft.rendered, draft.needs, order, estimate, spec.execution_strategy)
     said = advice(definition.ai_recommendations, draft.needs) if definition else ()
     return (*inputs.remarks, *found, *said)[:_MAX_WARNINGS]
