@@ -59,7 +59,7 @@ def _condition(before: Condition | None, type_: str, state: ConditionStatus, rea
 
 def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionStatus, Reason, str]]:
     over = status.phase in TERMINAL
-    reason = _reason(status)
+    reason = reason_of(status)
     if status.plan_digest:
         yield "Planned", ConditionStatus.TRUE, Reason.PLANNED, f"{status.total_steps} steps, {status.plan_digest}"
     elif over:
@@ -142,7 +142,8 @@ def _dirty(status: WorkflowExecutionStatus) -> str:
     return f"still changed: {named}" + (f" and {len(objects) - 5} more" if len(objects) > 5 else "")
 
 
-def _reason(status: WorkflowExecutionStatus) -> Reason:
+def reason_of(status: WorkflowExecutionStatus) -> Reason:
+    """Why a workflow ended as it did, in one word."""
     for reason in Reason:
         if status.failure_reason and reason.snake == status.failure_reason:
             return reason
