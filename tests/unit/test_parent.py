@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from wfcore.program import Failed, FindParent, Finished, SetMetadata, Unknown
+from wfcore.program import Failed, FindParent, Finished, Found, SetMetadata, Unknown
+from wfcore.rawobject import RawObject
 from wfcore.resources import ALERT_REMEDIATIONS, NAMESPACES, WORKFLOW_EXECUTIONS
 from wfcore.simulation import operations as op
 from wfcore.testing.world import World
 
-from .stories import Story, scale, workflow
+from .stories import Story, done, scale, workflow
 
 
 def child_of(parent: dict | None = None, world: World | None = None, **reference: str) -> Story:
@@ -92,3 +93,53 @@ def test_the_parent_is_looked_for_only_in_the_beginning() -> None:
     story.run()
 
     assert () == story.passes[-1].asked(FindParent)
+
+
+def test_a_workflow_goes_with_its_parent_recorded_and_with_its_children() -> None:
+    story = child_of({}).go()
+    story.world.delete(ALERT_REMEDIATIONS, "alert")
+    story.world.perform(op.CollectGarbage(story.now))
+    story.go().after(seconds=31)
+
+    assert story.world.get(WORKFLOW_EXECUTIONS, "w") is None
+    assert {} == story.world.children()
+    assert ["deleted"] == [record.status for record in story.world.audit.values()]
+
+
+def test_a_parent_that_goes_unnoticed_changes_nothing_about_the_run() -> None:
+    """The garbage collector may be slow, or not there at all."""
+    story = child_of({}).go()
+    before = owners(story)
+    story.world.delete(ALERT_REMEDIATIONS, "alert")
+    story.say(step_1=done()).stable()
+
+    assert ("completed", before) == (story.status.phase, owners(story))
+
+
+@pytest.mark.parametrize("reference", [{}, {"uid": "another"}])
+def test_a_workflow_that_stands_alone_is_kept_as_long_as_one_without_a_parent(reference: dict) -> None:
+    story = child_of({} if reference else None, **reference).go().say(step_1=done()).stable()
+    assert story.status.completion_time + story.settings.ttl_without_parent == story.passes[-1].finished.wake_at
+
+    story.wake()
+    assert story.world.get(WORKFLOW_EXECUTIONS, "w") is None
+
+
+def test_a_parent_whose_metadata_makes_no_sense_is_none() -> None:
+    story = child_of({})
+    raw = RawObject({"metadata": {"name": ["alert"]}})
+    story.fault = lambda request: Found(raw) if isinstance(request, FindParent) else None
+
+    assert ([], "executing") == (owners(story.go()), story.status.phase)
+    assert ["AlertRemediation alert does not exist; the workflow stands alone"] == warnings(story)
+
+
+def test_an_owner_that_a_person_set_is_found_and_not_doubled() -> None:
+    story = child_of({})
+    uid = story.world.get(ALERT_REMEDIATIONS, "alert")["metadata"]["uid"]
+    body = story.world.get(WORKFLOW_EXECUTIONS, "w")
+    own = {"apiVersion": "kubernaut.io/v1", "kind": "AlertRemediation", "name": "alert", "uid": uid}
+    story.world.perform(op.Update(WORKFLOW_EXECUTIONS, {**body, "metadata": {
+        **body["metadata"], "ownerReferences": [own]}}, story.now))
+
+    assert [uid] == [owner["uid"] for owner in owners(story.go())]

@@ -10,6 +10,7 @@ class Reason(StrEnum):
     """A CamelCase word for machines; `snake` is the same word in `failureReason`."""
 
     # Planning and validating.
+    ACCEPTED = "Accepted"
     PLANNED = "Planned"
     PLANNING_ERROR = "PlanningError"
     PLANNING_TIMEOUT = "PlanningTimeout"

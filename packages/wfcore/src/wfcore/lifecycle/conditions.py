@@ -60,7 +60,7 @@ def _condition(before: Condition | None, type_: str, state: ConditionStatus, rea
 
 def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionStatus, Reason, str]]:
     over = status.phase in TERMINAL
-    reason = _reason(status)
+    reason = reason_of(status)
     if status.plan_digest:
         yield "Planned", ConditionStatus.TRUE, Reason.PLANNED, _planned(status)
     elif over:
@@ -167,7 +167,8 @@ def _dirty(status: WorkflowExecutionStatus) -> str:
     return f"still changed: {named}" + (f" and {len(objects) - 5} more" if len(objects) > 5 else "")
 
 
-def _reason(status: WorkflowExecutionStatus) -> Reason:
+def reason_of(status: WorkflowExecutionStatus) -> Reason:
+    """Why a workflow ended as it did, in one word."""
     named = _BY_SNAKE.get(status.failure_reason)
     if named is not None:
         return named

@@ -60,12 +60,15 @@ class RecordAudit:
 
 
 def expires_at(workflow: WorkflowExecution, settings: Settings) -> datetime | None:
-    """When a finished workflow is deleted; a parent's workflow lives as long as its parent unless it says otherwise."""
+    """When a finished workflow is deleted; one with an owner lives as long as its owner unless it says otherwise.
+
+    A parent that could not become the owner takes nothing with it, so its workflow is kept as if it had none.
+    """
     end, wanted = workflow.status.completion_time, workflow.spec.ttl_seconds_after_finished
     if end is None:
         return None
     if wanted is not None:
         return end + timedelta(seconds=wanted)
-    if workflow.metadata.owner_references or workflow.spec.alert_remediation_ref is not None:
+    if workflow.metadata.owner_references:
         return None
     return end + settings.ttl_without_parent

@@ -78,8 +78,8 @@ class Refuse:
             return Finished(wake_at=self.at) if isinstance(answer, Did) else Finished(backoff=True)
         reason = Reason.INVALID_SPEC if self.status_readable else Reason.STATUS_UNREADABLE
         errors = tuple(str(problem)[:1000] for problem in self.problems.problems[:_KEPT])
-        started = evolve(self.status, planning_start_time=self.status.planning_start_time or self.at,
-                               observed_generation=self.meta.generation,
+        # It was never planned, so planning has no start.
+        started = evolve(self.status, observed_generation=self.meta.generation,
                                validation_results=ValidationResults(validation_errors=errors))
         ended = with_advice(self.meta, failed(started, reason, "; ".join(errors[:5]), self.at), None)
         status = with_conditions(ended, self.meta.generation, self.at)
