@@ -11,10 +11,10 @@ from attrs import frozen
 from wfcore import reconciler
 from wfcore.decision import CreateChild, Decision, Progress
 from wfcore.execution import attempts, children, ledger
-from wfcore.lifecycle import machine, phase_executing, phase_planning, phase_validating
-from wfcore.model.enums import Mutated, StepPhase, Stop
-from wfcore.model.workflow import ObjectMeta
-from wfcore.program import Create, Steps
+from wfcore.lifecycle import approval, machine, phase_executing, phase_planning, phase_validating
+from wfcore.model.enums import ApprovalDecision, Mutated, StepPhase, Stop
+from wfcore.model.workflow import ANNOTATION_APPROVAL_BY, ANNOTATION_APPROVAL_DIGEST, ObjectMeta
+from wfcore.program import CALM, Create, Steps
 from wfcore.programs import cleanup, finishing
 from wfcore.reasons import Reason
 from wfcore.rollback import advance, start
@@ -162,7 +162,39 @@ def wait_until_after_the_deadline(monkeypatch: Any) -> None:
 
 
 def never_notice_a_suspension(monkeypatch: Any) -> None:
-    monkeypatch.setattr(machine, "with_hold", lambda snapshot, status, now: status)
+    for module in (machine, phase_validating):
+        monkeypatch.setattr(module, "with_hold", lambda snapshot, status, now: status)
+
+
+def never_notice_a_freeze(monkeypatch: Any) -> None:
+    real = machine.with_hold
+    for module in (machine, phase_validating):
+        monkeypatch.setattr(module, "with_hold", lambda snapshot, status, now: real(
+            attrs.evolve(snapshot, surroundings=CALM), status, now))
+
+
+def let_the_creator_approve(monkeypatch: Any) -> None:
+    monkeypatch.setattr(approval, "judge", lambda snapshot, digest: approval.Said(
+        ApprovalDecision.APPROVED, "anybody", "") if ANNOTATION_APPROVAL_BY in snapshot.workflow.metadata.annotations
+        else approval.Ignored(Reason.AWAITING_APPROVAL))
+
+
+def approve_whatever_plan(monkeypatch: Any) -> None:
+    real = approval.judge
+
+    def lenient(snapshot: Any, digest: str) -> Any:
+        given = snapshot.workflow.metadata.annotations.get(ANNOTATION_APPROVAL_DIGEST, "")
+        return real(snapshot, given)
+    monkeypatch.setattr(approval, "judge", lenient)
+
+
+def execute_without_an_approval(monkeypatch: Any) -> None:
+    monkeypatch.setattr(phase_validating, "with_approval", lambda snapshot, status, plan, now: status)
+
+
+def wait_for_an_approval_for_ever(monkeypatch: Any) -> None:
+    monkeypatch.setattr(approval, "expires", lambda status, now: False)
+    monkeypatch.setattr(phase_validating, "expires", lambda status, now: False)
 
 
 def go_on_after_a_stop(monkeypatch: Any) -> None:
@@ -186,8 +218,8 @@ def ignore_the_workflow_timeout(monkeypatch: Any) -> None:
 
 
 def execute_what_only_asks_for_a_plan(monkeypatch: Any) -> None:
-    monkeypatch.setattr(phase_planning, "plan_only",
-                        lambda snapshot, plan, now: phase_planning.planned(snapshot, plan, (), now))
+    monkeypatch.setattr(phase_planning, "plan_only", lambda snapshot, plan, now: phase_planning.planned(
+        snapshot, plan, (), now))
 
 
 def wait_for_sick_targets_for_ever(monkeypatch: Any) -> None:

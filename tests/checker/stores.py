@@ -14,9 +14,9 @@ def contents(found: Exploration | Unbounded) -> set[tuple[str, ...]]:
     world = found.turns.world
     texts = set()
     for core in found.met:
-        _, workflow, group, born, audited, left = world.cores[world.set_back(core)]
-        texts.add((text(world, workflow), *(text(world, child) for child in world.objects.groups[group]), *born,
-                   str(audited), str(left)))
+        parts = world.cores[world.set_back(core)]
+        texts.add((text(world, parts.workflow), *(text(world, child) for child in world.objects.groups[parts.group]),
+                   *parts.born, f"{parts.audited} {parts.left} {parts.frozen}"))
     return texts
 
 

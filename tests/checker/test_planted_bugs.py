@@ -17,6 +17,8 @@ from . import bugs
 ONE, TWO, THREE = dags(1)[0], dags(2)[0], dags(3)[0]
 CHAIN = dags(2)[1]
 QUICK: dict[str, Any] = {"impatient": False, "unreliable": False, "endings": False}
+APPROVED: dict[str, Any] = {
+    "needs": ONE, "strategy": {"approvalRequired": True}, "person": ("approve",), "moves": 1, **QUICK}
 
 FOUND: list[tuple[Callable[[Any], None], str, Scope]] = [
     (bugs.perform_before_commit, "S3", Scope(needs=ONE, **QUICK)),
@@ -48,6 +50,11 @@ FOUND: list[tuple[Callable[[Any], None], str, Scope]] = [
     (bugs.ignore_the_workflow_timeout, "S6", Scope(needs=CHAIN, strategy={"workflowTimeout": "50s"},
                                                    **{**QUICK, "unreliable": True})),
     (bugs.execute_what_only_asks_for_a_plan, "S6", Scope(needs=ONE, strategy={"mode": "Plan"}, **QUICK)),
+    (bugs.never_notice_a_freeze, "S6", Scope(needs=ONE, person=("freeze",), moves=1, **{**QUICK, "endings": True})),
+    (bugs.let_the_creator_approve, "S12", Scope(**APPROVED)),
+    (bugs.approve_whatever_plan, "S12", Scope(**APPROVED)),
+    (bugs.execute_without_an_approval, "S12", Scope(**APPROVED)),
+    (bugs.wait_for_an_approval_for_ever, "S20", Scope(**{**APPROVED, "endings": True})),
     (bugs.wait_for_sick_targets_for_ever, "L1", Scope(
         needs=ONE, targets="sick", settings=evolve(SETTINGS, stability_window=STABLE), impatient=False)),
 ]

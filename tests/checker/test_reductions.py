@@ -1,4 +1,4 @@
-"""What need not be looked at loses nothing: without each reduction the same contents of the store are met."""
+"""What is left out loses nothing: without each reduction the same contents of the store are met, and no others."""
 
 from __future__ import annotations
 

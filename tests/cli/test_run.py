@@ -18,12 +18,18 @@ from .ended import START, rolled_back, succeeded
 
 # What each example's first comment promises: the exit status, and of each workflow phase, outcome and the steps undone.
 PROMISED: Mapping[str, tuple[int, list[tuple[str, str, list[int]]]]] = {
+    "adaptive": (0, [("completed", "success", [])]),
+    "approval": (0, [("completed", "success", [])]),
     "bad-image-rollback": (1, [("failed", "failed", [2, 1])]),
+    "busy-targets": (0, [("completed", "success", []), ("completed", "success", [])]),
     "config-rollback": (1, [("failed", "failed", [3, 1, 2])]),
     "diamond": (0, [("completed", "success", [])]),
     "flaky-retries": (0, [("completed", "success", [])]),
     "node-drain": (0, [("completed", "success", [])]),
     "partial-success": (1, [("completed", "partial_success", [])]),
+    "retry-of": (1, [("completed", "partial_success", []), ("completed", "success", [])]),
+    "rollback-of": (0, [("completed", "success", []), ("completed", "success", [])]),
+    "safety-checks": (1, [("failed", "failed", [])]),
     "scale-and-restart": (0, [("completed", "success", [])]),
 }
 
@@ -91,7 +97,34 @@ def retried(dump: Path, document: Any) -> None:
     assert [1, 3, 1] == [step["attempts"] for step in document["steps"]]
 
 
-STATE_AFTER = {"scale-and-restart": scaled, "bad-image-rollback": image_restored, "config-rollback": settings_restored,
+def adapted(dump: Path, document: Any) -> None:
+    assert 2 == len(document["adaptiveAdjustments"])
+
+
+def refused(dump: Path, document: Any) -> None:
+    assert 2 == replicas_and_image(dump, "front")[0]
+
+
+def undone_after_the_sale(dump: Path, document: Any) -> None:
+    assert 2 == replicas_and_image(dump, "shop")[0]
+    assert {"TEXT": "welcome"} == objects(dump, "ConfigMap")["banner"]["data"]
+
+
+def carried_over(dump: Path, document: Any) -> None:
+    assert [1] == document["carriedOver"]
+
+
+@pytest.mark.parametrize(("answered", "reason"), [(["--reject"], "approval_rejected"), ([], "approval_timeout")])
+def test_what_nobody_approves_changes_nothing(answered: list[str], reason: str, tmp_path: Path) -> None:
+    path, dump = ROOT / "docs" / "examples" / "approval.yaml", tmp_path / "cluster.json"
+    answer = wfctl("run", path, *answered, "--seed", "1", "-o", "json", "--dump", dump)
+
+    assert (1, reason) == (answer.code, answer.document["failureReason"])
+    assert replicas_and_image(dump, "ledger")[1] in path.read_text(encoding="utf-8").split("kind: WorkflowExecution")[0]
+
+
+STATE_AFTER = {"adaptive": adapted, "safety-checks": refused, "rollback-of": undone_after_the_sale,
+               "retry-of": carried_over, "scale-and-restart": scaled, "bad-image-rollback": image_restored, "config-rollback": settings_restored,
                "node-drain": drained, "flaky-retries": retried}
 
 

@@ -230,7 +230,14 @@ def test_the_digest_differs_when_what_is_done_differs(other: WorkflowExecutionSp
 
 def test_the_digest_covers_the_namespace_and_what_planning_took_from_outside() -> None:
     assert planned(ONE).digest != planned(ONE, "elsewhere").digest
-    assert planned(ONE).digest != plan_workflow(ONE, "default", SETTINGS, PlanInputs(note="no history")).digest
+    suspicious = PlanInputs(approval_needed_because="it failed three times")
+    assert planned(ONE).digest != plan_workflow(ONE, "default", SETTINGS, suspicious).digest
+
+
+def test_the_digest_does_not_say_which_sources_answered() -> None:
+    """Only what they said decides anything: a source that is away asks for no other approval."""
+    silent = PlanInputs(note="nobody answered", history_available=True)
+    assert planned(ONE).digest == plan_workflow(ONE, "default", SETTINGS, silent).digest
 
 
 @given(st.text("abc", min_size=1), st.text("abc", min_size=1))

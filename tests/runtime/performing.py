@@ -11,7 +11,7 @@ from wfcontroller.runtime.surroundings import Watched
 from wfcontroller.runtime.virtualtime import VirtualLoop, run_virtual
 from wfcore.crds import crds, others
 from wfcore.program import Did, Ref
-from wfcore.resources import AUDIT_OUTBOXES, NAMESPACES, WORKFLOW_EXECUTIONS
+from wfcore.resources import NAMESPACES, WORKFLOW_EXECUTIONS
 
 OWN = "kubernaut-system"
 REF = Ref("default", "w")
@@ -50,12 +50,12 @@ async def done(request):
     return Did()
 
 
-def run(scenario, wrap=lambda api: api, *, consult=done, guarded=lambda: True, schemaless=(AUDIT_OUTBOXES,)):
+def run(scenario, wrap=lambda api: api, *, consult=done, guarded=lambda: True, kinds=None):
     """Run `scenario(performer, server, created)` in virtual time."""
     loop = VirtualLoop(START)
 
     async def main():
-        server = EmbeddedServer(loop.now, 1, (*crds(), *others()), schemaless)
+        server = EmbeddedServer(loop.now, 1, (*crds(), *others()) if kinds is None else kinds)
         await server.create(NAMESPACES, {"metadata": {"name": OWN}})
         created = await server.create(WORKFLOW_EXECUTIONS, workflow())
         cache = Cache(OWN)

@@ -14,7 +14,7 @@ RECORD = sample_record("u1")
 
 def test_a_record_waits_as_it_was_kept_under_the_uid_of_its_workflow_and_only_once():
     async def scenario(performer, server, created):
-        answers = [await performer.perform(Outbox(RECORD)) for _ in range(2)]
+        answers = [await performer.perform(Outbox(RECORD, 9)) for _ in range(2)]
         return answers, await performer.perform(ListOutbox())
 
     answers, waiting = run(scenario)
@@ -26,7 +26,7 @@ def test_a_record_waits_as_it_was_kept_under_the_uid_of_its_workflow_and_only_on
 def test_records_wait_oldest_first():
     async def scenario(performer, server, created):
         for uid in ("b", "a", "c"):
-            await performer.perform(Outbox(sample_record(uid)))
+            await performer.perform(Outbox(sample_record(uid), 9))
             await asyncio.sleep(2)
         return await performer.perform(ListOutbox())
 
@@ -35,7 +35,7 @@ def test_records_wait_oldest_first():
 
 def test_a_record_is_dropped_by_uid_and_what_is_gone_is_dropped():
     async def scenario(performer, server, created):
-        await performer.perform(Outbox(RECORD))
+        await performer.perform(Outbox(RECORD, 9))
         (entry,) = (await performer.perform(ListOutbox())).entries
         spared = await performer.perform(DropOutbox(entry.name, "another-uid"))
         still = await performer.perform(ListOutbox())
@@ -56,7 +56,7 @@ def test_what_cannot_be_read_waits_without_a_record():
 
 def test_where_the_kind_does_not_exist_nothing_waits_and_nothing_can_be_kept():
     async def scenario(performer, server, created):
-        return await performer.perform(ListOutbox()), (await performer.perform(Outbox(RECORD))).why
+        return await performer.perform(ListOutbox()), (await performer.perform(Outbox(RECORD, 9))).why
 
     assert (Waiting(()), "missing") == run(scenario, schemaless=())
 
@@ -65,6 +65,6 @@ def test_a_server_that_does_not_answer_has_kept_listed_and_dropped_nothing():
     away = ApiError(503, "ServiceUnavailable", "m")
 
     async def scenario(performer, server, created):
-        return [await performer.perform(request) for request in (Outbox(RECORD), ListOutbox(), DropOutbox("a", "u"))]
+        return [await performer.perform(request) for request in (Outbox(RECORD, 9), ListOutbox(), DropOutbox("a", "u"))]
 
     assert [Failed("unavailable", "m")] * 3 == run(scenario, lambda api: Broken(api, away, "create", "list", "delete"))

@@ -112,8 +112,9 @@ def test_an_unanswered_inspection_is_unknown() -> None:
     assert "safety_validation_failed" == story.go().status.failure_reason
 
 
-def test_a_check_that_is_listed_twice_is_required_when_one_says_so() -> None:
-    checks = [{"type": "health"}, {"type": "health", "required": True}]
+@pytest.mark.parametrize("required", [(False, True), (True, False)])
+def test_a_check_that_is_listed_twice_is_required_when_one_says_so(required: tuple[bool, ...]) -> None:
+    checks = [{"type": "health", "required": wanted} for wanted in required]
     world = World()
     world.facts[WEB] = ()
     story = Story(workflow(scale(1), strategy={"safetyChecks": checks}), world=world).go()
@@ -121,6 +122,14 @@ def test_a_check_that_is_listed_twice_is_required_when_one_says_so() -> None:
     assert "failed" == story.status.phase
     assert [("health", True), ("rbac", False)] == [
         (c.type.value, c.required) for c in story.status.validation_results.safety_checks]
+
+
+def test_what_is_known_to_be_wrong_outweighs_what_is_unknown() -> None:
+    other = Target("Deployment", "default", "other")
+    story = checked("health", scale(1), scale(2, deployment="other"), facts={WEB: (), other: None})
+
+    assert (False, False) == verdict(story, "health")[:2]
+    assert "deployment/default/other cannot be read" in verdict(story, "health")[2]
 
 
 def test_many_findings_are_counted() -> None:
@@ -225,6 +234,7 @@ def test_what_has_no_name_is_not_asked_for_by_name() -> None:
 
     assert "failed" == story.status.phase
     assert {""} == {name for *_, name in reviewed(story)}
+    assert 1 == sum(len(p.asked(Review)) for p in story.passes)
 
 
 @pytest.mark.parametrize(("required", "phase"), [(True, "failed"), (False, "executing")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from wfcore.model.actions import ScaleDeploymentParams, UncordonNodeParams
@@ -63,6 +64,7 @@ def test_a_change_of_a_target_or_of_what_its_controller_makes_is_expected(step: 
 
 @pytest.mark.parametrize(("step", "change_"), [
     (scale(1), change("Deployment", "webshop")), (scale(1), change("Pod", "database-0")),
+    (scale(1), change("Pod", "webshop-0")),
     (scale(1), change("Service", "web")), (RESTART, change("ConfigMap", "any"))])
 def test_a_change_of_another_object_is_a_serious_issue(step: dict, change_: dict) -> None:
     story = rehearsed(step, change_)
@@ -81,6 +83,13 @@ def test_a_change_where_the_workflow_has_no_business_fails_it(step: dict, change
         story.status.phase, story.status.failure_reason, story.names())
     assert [("high", 1)] == issues(story)
     assert "may not act" in story.status.failure_message
+
+
+def test_a_protected_namespace_stays_forbidden_for_a_workflow_that_lives_in_it() -> None:
+    settings = attrs.evolve(SETTINGS, protected_namespaces=frozenset({"default"}))
+    story = Story(workflow(drain(1, "n"), strategy=FIRST), settings).go()
+
+    assert "dry_run_failed" == story.say(dryrun_1=predicting(change("ConfigMap", "c"))).status.failure_reason
 
 
 def test_what_an_execution_result_names_counts_too() -> None:

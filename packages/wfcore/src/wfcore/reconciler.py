@@ -41,6 +41,7 @@ from wfcore.programs.adoption import adopted_metadata
 from wfcore.programs.cleanup import CleanUp, SweepOrphans, child_requests, is_held, left_behind
 from wfcore.programs.finishing import RecordAudit
 from wfcore.programs.malformed import refuse_malformed
+from wfcore.programs.too_large import EndTooLarge
 from wfcore.rawobject import RawObject
 from wfcore.settings import Settings
 from wfcore.snapshot import Snapshot, sort_children
@@ -178,8 +179,7 @@ class Judge:
             return Perform(self.ref, self.settings, decision.effects, decision.wake_at)
         if decision.hold_until is not None and self.at < decision.hold_until:
             return Finished(wake_at=decision.hold_until)
-        meta = self.workflow.metadata
-        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, before, decision, self.at, live)
+        return Commit(self.ref, self.settings, self.workflow.metadata, before, decision, self.at, live)
 
 
 @frozen
@@ -188,8 +188,7 @@ class Commit:
 
     ref: Ref
     settings: Settings
-    uid: str
-    version: str
+    meta: ObjectMeta
     before: WorkflowExecutionStatus
     decision: Decision
     at: datetime
@@ -198,15 +197,17 @@ class Commit:
     def run(self) -> Steps:
         """One write with a precondition, then the Events it is worth."""
         status = self.decision.status
-        answer = yield CommitStatus(self.ref, self.uid, self.version, status)
+        answer = yield CommitStatus(self.ref, self.meta.uid, self.meta.resource_version, status)
         if isinstance(answer, Unknown) and not self.live:
             # Once: whoever does not answer twice gets a pause, not a loop.
             return Reconcile(self.ref, self.settings, Freshness.LIVE)
+        if isinstance(answer, Failed) and answer.why == "too_large":
+            return EndTooLarge(self.ref, self.meta, status, self.at)
         if not isinstance(answer, Did):
             return _back_off(answer)
         events = happenings(self.before, status)
         if events:
-            yield Emit(self.ref, self.uid, self.at, events)
+            yield Emit(self.ref, self.meta.uid, self.at, events)
         again = status.phase is not self.before.phase and not self.decision.effects
         return Perform(self.ref, self.settings, self.decision.effects, self.decision.wake_at, again=again)
 
@@ -281,9 +282,7 @@ class Await:
                                    live=True, surroundings=seen.surroundings), seen.at)
         if decision.status == workflow.status or decision.need_live:
             return Finished(wake_at=decision.wake_at, backoff=True)
-        meta = workflow.metadata
-        return Commit(self.ref, self.settings, meta.uid, meta.resource_version, workflow.status, decision, seen.at,
-                      live=True)
+        return Commit(self.ref, self.settings, workflow.metadata, workflow.status, decision, seen.at, live=True)
 
 
 def _owned_by(raw: RawObject, uid: str) -> bool:

@@ -9,7 +9,8 @@ from wfcontroller.listing import everything
 from wfcore.audit import AuditRecord
 from wfcore.audit_codec import decode_record, encode_record
 from wfcore.codec import Malformed
-from wfcore.program import Did, DropOutbox, ListOutbox, Outbox, OutboxEntry, Response, Waiting
+from wfcore.codec.times import parse_time
+from wfcore.program import Did, DropOutbox, Failed, ListOutbox, Outbox, OutboxEntry, Response, Waiting
 from wfcore.resources import AUDIT_OUTBOXES
 
 OutboxRequest: TypeAlias = Outbox | ListOutbox | DropOutbox
@@ -25,15 +26,19 @@ class OutboxObjects:
         """Keep, list or drop records; raises `ApiError`."""
         match request:
             case Outbox():
-                return await self._keep(request.record)
+                return await self._keep(request)
             case ListOutbox():
                 return await self._waiting()
             case DropOutbox():
                 return await self._drop(request)
 
-    async def _keep(self, record: AuditRecord) -> Did:
+    async def _keep(self, request: Outbox) -> Did | Failed:
+        waiting, _ = await everything(self._api, AUDIT_OUTBOXES, self._namespace)
+        body = outbox_body(request.record, self._namespace)
+        if len(waiting) >= request.limit and body["metadata"]["name"] not in {i["metadata"]["name"] for i in waiting}:
+            return Failed("full", f"{len(waiting)} records wait already")
         try:
-            await self._api.create(AUDIT_OUTBOXES, outbox_body(record, self._namespace))
+            await self._api.create(AUDIT_OUTBOXES, body)
         except ApiError as error:
             # A record follows from its workflow alone: what has its name says the same.
             if error.reason != "AlreadyExists":
@@ -68,9 +73,9 @@ def outbox_body(record: AuditRecord, namespace: str) -> Object:
 
 def entry_of(item: Object) -> OutboxEntry:
     """What waits in an object; a record that cannot be read is None."""
-    record = decode_record(item.get("spec"))
+    record, since = decode_record(item.get("spec")), item["metadata"].get("creationTimestamp")
     return OutboxEntry(item["metadata"]["name"], item["metadata"]["uid"],
-                       None if isinstance(record, Malformed) else record)
+                       None if isinstance(record, Malformed) else record, parse_time(since) if since else None)
 
 
 def _age(item: Object) -> tuple[str, str]:

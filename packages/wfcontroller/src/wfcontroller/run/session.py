@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from wfcontroller.api import Api, Object
 from wfcontroller.cluster.performer import Performer, Ports
@@ -16,16 +16,18 @@ from wfcontroller.objects import key_of
 from wfcontroller.run.initial import is_workflow, load, make_namespace, settle
 from wfcontroller.run.person import Person
 from wfcontroller.run.request import RunFailed, RunObserver, RunRequest, RunResult
-from wfcontroller.run.storage import InlineHistory, InlineRecorder, history_of, open_storage
+from wfcontroller.run.storage import InlineHistory, InlineRecorder, open_storage
 from wfcontroller.run.submission import Submission
 from wfcontroller.runtime.cache import Cache
 from wfcontroller.runtime.controller import Controller
+from wfcontroller.runtime.maintenance import Maintenance
 from wfcontroller.runtime.pacing import Pacing
 from wfcontroller.runtime.surroundings import Watched
 from wfcontroller.runtime.virtualtime import Deadlock, VirtualLoop, run_virtual
 from wfcore.crds import crds, others
 from wfcore.ports import PermanentError, Storage, TransientError
 from wfcore.program import Ref
+from wfcore.programs.outbox import DrainOutbox
 from wfcore.resources import ALL, CUSTOM_RESOURCE_DEFINITIONS, EVENTS, WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 
@@ -34,6 +36,7 @@ SEEDED_START = datetime(2026, 1, 1, tzinfo=UTC)
 STALLED_SECONDS = 49 * 3600.0
 # What `wfctl run` decides as operator: the file's namespaces and nodes are trusted.
 RUN_SETTINGS = Settings(trusted_namespaces=None)
+DRAIN_EVERY = timedelta(minutes=1)
 _NOT_DUMPED = (CUSTOM_RESOURCE_DEFINITIONS, EVENTS)
 
 
@@ -79,7 +82,7 @@ class Session:
     def __init__(self, request: RunRequest, observer: RunObserver, storage: Storage, loop: VirtualLoop) -> None:
         self._request, self._observer, self._loop = request, observer, loop
         self._recorder, self._database = InlineRecorder(storage.audit_log), storage.url
-        self._history = InlineHistory(history_of(storage))
+        self._history = InlineHistory(storage.history.about)
         self._server = EmbeddedServer(loop.now, request.seed, (*crds(), *others()), bookmark_seconds=math.inf)
         self._executor = ExecutorSettings(
             trusted_namespaces=None, fail=dict(request.fail), namespace=RUN_SETTINGS.controller_namespace,
@@ -118,7 +121,8 @@ class Session:
                       surroundings=Watched(self._cache, guarded=lambda: True))
         performer = Performer(api, self._cache, ports, RUN_SETTINGS.controller_namespace)
         controller = Controller(api, self._cache, performer.perform, RUN_SETTINGS, self._loop.now,
-                                pacing=Pacing(watch_timeout=math.inf))
+                                pacing=Pacing(watch_timeout=math.inf),
+                                maintenance=(Maintenance(DRAIN_EVERY, DrainOutbox(RUN_SETTINGS)),))
         self._cache.workflows.subscribe(self._tell)
         parts = [group.create_task(controller.run(), name="controller"),
                  group.create_task(Executor(api, self._executor, self._loop.now).run(), name="executor")]

@@ -57,13 +57,6 @@ class InlineHistory:
             return _failed(error)
 
 
-def history_of(storage: Storage) -> About:
-    """The storage's history; an adapter that keeps none has recorded nothing."""
-    history = getattr(storage, "history", None)
-    about: About = history.about if history is not None else _nothing
-    return about
-
-
 def _nothing(_workflow: str, _actions: Sequence[Action]) -> tuple[ActionHistory, ...]:
     return ()
 

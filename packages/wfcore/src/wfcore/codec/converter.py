@@ -6,7 +6,8 @@ fields; writing omits what is absent or empty, as Kubernetes objects do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import isfinite
@@ -28,7 +29,7 @@ from wfcore.model import enums
 from wfcore.model.actions import STEP_MEMBERS, StepParameters
 from wfcore.model.compensations import ROLLBACK_MEMBERS, RollbackParameters
 from wfcore.model.definition import DependencyList
-from wfcore.model.fields import Limits, StrMap, limits_of
+from wfcore.model.fields import Limits, StrMap, limits_of, wire_fields
 
 
 def make_converter() -> Converter:
@@ -94,16 +95,25 @@ def _reader(converter: Converter, cls: type) -> Callable[[Any, Any], Any]:
     tolerant = is_tolerant(cls)
     attrs.resolve_types(cls)
     fields: Any = {a.name: override(rename=wire_name(a.name), struct_hook=_field_hook(converter, limits_of(a)))
-                   for a in attrs.fields(cls)}
+                   for a in wire_fields(cls)}
+    known, keeps = frozenset(map(wire_name, fields)), len(fields) < len(attrs.fields(cls))
+    if keeps:
+        fields["unknown"] = override(omit=True)
     build: Callable[[Any, Any], Any] = make_dict_structure_fn(
         cls, converter, _cattrs_forbid_extra_keys=not tolerant, **fields)
 
     def read(value: Any, wanted: Any) -> Any:
         # Kubernetes treats null as absent.
         present = {key: item for key, item in _mapping(value).items() if item is not None}
-        return build(present, wanted)
+        decoded = build(present, wanted)
+        unknown = present.keys() - known if keeps else None
+        return attrs.evolve(decoded, unknown=_kept(present, unknown)) if unknown else decoded
 
     return read
+
+
+def _kept(present: Mapping[str, Any], unknown: Iterable[str]) -> str:
+    return json.dumps({key: present[key] for key in sorted(unknown)}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _field_hook(converter: Converter, limits: Limits | None) -> Callable[[Any, Any], Any]:
@@ -139,8 +149,17 @@ def _writer(converter: Converter, cls: type) -> Callable[[Any], Any]:
     attrs.resolve_types(cls)
     fields: Any = {a.name: override(rename=wire_name(a.name), omit_if_default=empty_by_default(a),
                                     unstruct_hook=_write_hook(converter, a.type))
-                   for a in attrs.fields(cls)}
-    return make_dict_unstructure_fn(cls, converter, **fields)
+                   for a in wire_fields(cls)}
+    if len(fields) == len(attrs.fields(cls)):
+        return make_dict_unstructure_fn(cls, converter, **fields)
+    encode_known: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(
+        cls, converter, unknown=override(omit=True), **fields)
+
+    def write(value: Any) -> Any:
+        known = encode_known(value)
+        return {**json.loads(value.unknown), **known} if value.unknown else known
+
+    return write
 
 
 def _write_hook(converter: Converter, annotation: Any) -> Callable[[Any], Any] | None:

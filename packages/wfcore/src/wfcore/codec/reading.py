@@ -22,7 +22,7 @@ from wfcore.model import conditions, execution, plan, results, status, workflow
 from wfcore.model.actions import STEP_MEMBERS, StepParameters
 from wfcore.model.compensations import ROLLBACK_MEMBERS, RollbackParameters
 from wfcore.model.definition import DependencyList
-from wfcore.model.fields import Limits, StrMap, limits_of
+from wfcore.model.fields import Limits, StrMap, limits_of, wire_fields
 
 Read = Callable[[Any], Any]
 _UNLIMITED = Limits(doc="")
@@ -54,8 +54,9 @@ def reader_of(cls: type) -> Read:
 def _object(cls: type) -> Read:
     attrs.resolve_types(cls)
     fields = {wire_name(a.name): (a.name, _field(a.type, limits_of(a) or _UNLIMITED))
-              for a in attrs.fields(cls)}
-    lenient = is_tolerant(cls)
+              for a in wire_fields(cls)}
+    # What keeps the fields it does not know is for the converter to read.
+    lenient = is_tolerant(cls) and len(fields) == len(attrs.fields(cls))
 
     def read(value: Any) -> Any:
         if type(value) is not dict:

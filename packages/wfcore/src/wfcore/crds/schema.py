@@ -21,7 +21,7 @@ from wfcore.crds.scalars import Schema, scalar_schema
 from wfcore.model.actions import STEP_MEMBERS
 from wfcore.model.compensations import ROLLBACK_MEMBERS
 from wfcore.model.definition import DependencyList
-from wfcore.model.fields import Limits, StrMap, limits_of
+from wfcore.model.fields import Limits, StrMap, limits_of, wire_fields
 
 KEY_LENGTH = 253
 _UNIONS: Mapping[frozenset[Any], Mapping[str, type]] = {
@@ -49,7 +49,7 @@ class _Writer:
 
     def object(self, cls: type, doc: str) -> Schema:
         hints = get_type_hints(cls)
-        fields = [(attribute, _declared(cls, attribute)) for attribute in attrs.fields(cls)]
+        fields = [(attribute, _declared(cls, attribute)) for attribute in wire_fields(cls)]
         schema: Schema = {"description": doc, "type": "object", "properties": {
             wire_name(attribute.name): self._ruled(
                 self.field(attribute, hints[attribute.name], limits), rules_of_field(cls, wire_name(attribute.name)))

@@ -16,6 +16,7 @@ from wfcore.lifecycle.control import (
     hold_sentence,
     with_hold,
 )
+from wfcore.lifecycle.fitting import fitted
 from wfcore.lifecycle.phase_executing import advance_execution
 from wfcore.lifecycle.phase_monitoring import advance_monitoring
 from wfcore.lifecycle.phase_planning import advance_planning, begin, problem_text
@@ -87,8 +88,10 @@ def _rounded_off(snapshot: Snapshot, decision: Decision, now: datetime) -> Decis
         wake_at = min(wake_at or now + FREEZE_POLL, now + FREEZE_POLL)
         effects = tuple(effect for effect in effects if not isinstance(effect, CreateChild))
     generation = snapshot.workflow.metadata.generation
-    return evolve(decision, wake_at=wake_at, effects=effects, status=with_conditions(
-        status, generation, now, held=hold_sentence(snapshot, status)))
+    status = with_conditions(status, generation, now, held=hold_sentence(snapshot, status))
+    if status != snapshot.workflow.status:
+        status = fitted(snapshot, status)
+    return evolve(decision, wake_at=wake_at, effects=effects, status=status)
 
 
 def _plan_of_the_ledger(snapshot: Snapshot, status: WorkflowExecutionStatus) -> Plan | None:

@@ -12,6 +12,7 @@ from wfcore.execution.adapting import recorded
 from wfcore.execution.ledger import carried_over, clipped
 from wfcore.lifecycle.busy import wait_for_targets
 from wfcore.lifecycle.control import is_held
+from wfcore.lifecycle.fitting import cannot_fit, published_too_large
 from wfcore.lifecycle.inputs import inputs_of, taken_from_source
 from wfcore.lifecycle.planned import plan_of
 from wfcore.lifecycle.sources import Refusal, source_question
@@ -52,9 +53,15 @@ def advance_planning(snapshot: Snapshot, status: WorkflowExecutionStatus, now: d
     if isinstance(plan, Malformed):
         return Decision(status=planned(snapshot, None, plan.problems, now), wake_at=now)
     if snapshot.workflow.spec.execution_strategy.mode is Mode.PLAN:
-        return Decision(status=plan_only(snapshot, plan, now), wake_at=now)
-    return wait_for_targets(snapshot, status, plan, now) or Decision(
-        status=planned(snapshot, plan, (), now), wake_at=now)
+        only = plan_only(snapshot, plan, now)
+        problem = published_too_large(snapshot, only)
+        return Decision(status=only if problem is None else planned(snapshot, None, (problem,), now), wake_at=now)
+    waiting = wait_for_targets(snapshot, status, plan, now)
+    if waiting is not None:
+        return waiting
+    status = planned(snapshot, plan, (), now)
+    problem = cannot_fit(snapshot, status)
+    return Decision(status=status if problem is None else planned(snapshot, None, (problem,), now), wake_at=now)
 
 
 def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],

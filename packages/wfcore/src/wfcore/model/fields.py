@@ -8,6 +8,7 @@ from typing import Any, Final
 import attrs
 
 LIMITS = "wfcore.limits"
+UNKNOWN = "wfcore.unknown"
 
 # RFC 1123, as the API server checks names.
 DNS_LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
@@ -64,6 +65,20 @@ def limits_of(attribute: attrs.Attribute[Any]) -> Limits | None:
     """The limits a field was declared with, or `None` for a plain attrs field."""
     found: Limits | None = attribute.metadata.get(LIMITS)
     return found
+
+
+def kept_unknown() -> Any:
+    """The attrs field that keeps what a newer version wrote into a status: JSON text of the fields unknown here.
+
+    It is no field of the API: reading fills it, and writing puts them back in
+    their place.  Name it `unknown`.
+    """
+    return attrs.field(default="", metadata={UNKNOWN: True})
+
+
+def wire_fields(cls: Any) -> tuple[attrs.Attribute[Any], ...]:
+    """The attributes of a model class that are fields of the API, in order."""
+    return tuple(attribute for attribute in attrs.fields(cls) if UNKNOWN not in attribute.metadata)
 
 
 class StrMap(Mapping[str, str]):

@@ -21,7 +21,7 @@ from wfcore.model.enums import (
     StepPhase,
 )
 from wfcore.model.execution import KubernetesExecutionSpec
-from wfcore.model.fields import Limits, prop
+from wfcore.model.fields import Limits, kept_unknown, prop
 from wfcore.model.plan import ExecutionPlan, PlanInputs
 from wfcore.model.results import DryRunResults, StepExecutionResult
 
@@ -115,6 +115,7 @@ class StepStatus:
                                  minimum=0, maximum=11)
     k8s_execution_ref: ObjectReference | None = prop("The child of the current attempt.", default=None)
     rollback: StepRollback | None = prop("Its compensation.", default=None)
+    unknown: str = kept_unknown()
 
 
 @frozen(kw_only=True)
@@ -228,3 +229,4 @@ class WorkflowExecutionStatus:
     failure_message: str = prop("A sentence about it.", default="", max_length=1024)
     rollback_reason: str = prop("Why the rollback was started.", default="", max_length=1024)
     conditions: tuple[Condition, ...] = prop("The truth, by type.", default=(), max_items=32, list_map_keys=("type",))
+    unknown: str = kept_unknown()

@@ -22,7 +22,17 @@ except ImportError as error:
 
 from wfcore.codec import wire_name
 from wfcore.model.definition import DependencyList
-from wfcore.model.fields import CONFIG_KEY, DNS_LABEL, DNS_SUBDOMAIN, IMAGE, SELECTOR, Limits, StrMap, limits_of
+from wfcore.model.fields import (
+    CONFIG_KEY,
+    DNS_LABEL,
+    DNS_SUBDOMAIN,
+    IMAGE,
+    SELECTOR,
+    Limits,
+    StrMap,
+    limits_of,
+    wire_fields,
+)
 
 T = TypeVar("T")
 
@@ -55,7 +65,7 @@ def instances(cls: type[T]) -> st.SearchStrategy[T]:
     that match the action, edges that exist) is for the strategies below.
     """
     attrs.resolve_types(cls)  # type: ignore[type-var]
-    fields = {a.name: _of(a.type, limits_of(a)) for a in attrs.fields(cls)}  # type: ignore[arg-type]
+    fields = {a.name: _of(a.type, limits_of(a)) for a in wire_fields(cls)}
     return st.builds(cls, **fields)
 
 

@@ -7,6 +7,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from attrs import asdict, evolve, frozen
@@ -99,14 +100,14 @@ def explore_all(tasks: Sequence[Task], budget: Budget, jobs: int, total: float,
 def _in_processes(work: Iterator[tuple[Task, Budget]], jobs: int) -> Iterator[Outcome]:
     # One process per scope gives its memory back.
     with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=1) as pool:
-        running = [pool.apply_async(_in_process, one) for one, _ in zip(work, range(jobs), strict=False)]
+        running = [pool.apply_async(_in_process, one) for one in islice(work, jobs)]
         while running:
             done = next((one for one in running if one.ready()), None)
             if done is None:
                 running[0].wait(0.2)
                 continue
             running.remove(done)
-            running += [pool.apply_async(_in_process, one) for one, _ in zip(work, range(1), strict=False)]
+            running += [pool.apply_async(_in_process, one) for one in islice(work, 1)]
             yield done.get()
 
 

@@ -62,6 +62,13 @@ def people(**common: Any) -> Iterator[Task]:
     yield Task(evolve(chain, person=("delete", "stop")))
     yield Task(evolve(chain, strategy={"dryRunFirst": True}))
     yield Task(evolve(chain, strategy={"dryRunFirst": True}, person=("stop",), endings=False))
+    asks = evolve(of_graph(ONE, **common), strategy={"approvalRequired": True}, person=("approve",), moves=1)
+    yield Task(asks)
+    yield Task(evolve(asks, moves=2))
+    yield Task(evolve(asks, person=("approve", "stop", "suspend"), moves=2))
+    yield Task(evolve(chain, person=("freeze",), moves=2))
+    yield Task(evolve(asks, person=("approve", "freeze"), moves=3, strategy={
+        "approvalRequired": True, "dryRunFirst": True}))
     yield Task(Scope(strategy={"mode": "Plan"}, person=("stop",), **one))
     yield Task(Scope(settings=evolve(SETTINGS, observe_only=True), person=("stop",), **one))
     yield Task(Scope(strategy={"workflowTimeout": "50s"}, **{**one, "impatient": False}))

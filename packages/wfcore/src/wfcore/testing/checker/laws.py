@@ -15,6 +15,7 @@
   attempt, when strategy and stop want it |
 | S10 | a step is undone after every dependant that is to be undone |
 | S11 | nothing forward acts while rolling back, nothing at all after the end |
+| S12 | where an approval is asked for, execution begins only on one of this very plan, not by the creator |
 | S14 | execution begins only after a successful dry run of each step, or one excused by its prerequisites |
 | S15 | a foreign object is neither touched nor believed |
 | S16 | a success is recorded only from a child of ours, as intended, that reported it |

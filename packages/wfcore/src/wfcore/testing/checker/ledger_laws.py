@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from wfcore.model.workflow import (
+    ANNOTATION_APPROVAL_BY,
+    ANNOTATION_APPROVAL_DECISION,
+    ANNOTATION_APPROVAL_DIGEST,
+)
 from wfcore.testing.checker.reading import Child, Effort, Entry, Ledger
-from wfcore.testing.checker.scope import SETTINGS, Scope
+from wfcore.testing.checker.scope import CREATOR, SETTINGS, Scope
 from wfcore.testing.checker.violation import hold
 
 # Written down once more: the oracle must not follow a mistake in the engine's table.
@@ -25,6 +30,8 @@ def check_ledger(scope: Scope, old: Ledger, new: Ledger, children: tuple[Child, 
     _check_stop(old, new)
     if (old.phase, new.phase) == ("validating", "executing") and scope.strategy.get("dryRunFirst"):
         _check_dry_run(scope, new, children)
+    if (old.phase, new.phase) == ("validating", "executing") and scope.strategy.get("approvalRequired"):
+        _check_approval(old, new)
     for number, entry in new.entries.items():
         before = old.entries.get(number)
         if before is None:
@@ -47,6 +54,15 @@ def _check_stop(old: Ledger, new: Ledger) -> None:
     onwards = new.phase in ("validating", "executing", "monitoring", "completed")
     hold("S8", not old.stop or new.phase == old.phase or not onwards,
          f"a workflow that was stopped goes on from {old.phase} to {new.phase}")
+
+
+def _check_approval(old: Ledger, new: Ledger) -> None:
+    """The annotations are those of the very version that the decision was taken on."""
+    by, decision, digest = (old.annotations.get(key, "") for key in (
+        ANNOTATION_APPROVAL_BY, ANNOTATION_APPROVAL_DECISION, ANNOTATION_APPROVAL_DIGEST))
+    hold("S12", (decision, digest) == ("approved", new.digest), f"execution begins although {by or 'nobody'} said "
+         f"{decision or 'nothing'} about {digest or 'no plan'}")
+    hold("S12", by not in ("", CREATOR), "execution begins on the approval of the workflow's own creator")
 
 
 def _check_dry_run(scope: Scope, ledger: Ledger, children: tuple[Child, ...]) -> None:

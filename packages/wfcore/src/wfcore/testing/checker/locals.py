@@ -17,7 +17,6 @@ from typing import Any
 
 import attrs
 
-from wfcore.planning.targets import Target
 from wfcore.program import (
     Consult,
     Consulted,
@@ -37,7 +36,7 @@ from wfcore.program import (
     Surveyed,
 )
 from wfcore.rawobject import RawObject
-from wfcore.reconciler import Commit
+from wfcore.reconciler import Commit, Judge
 from wfcore.testing.checker.scope import TARGETS
 from wfcore.testing.world import healthy
 
@@ -48,9 +47,6 @@ LATER = datetime.min.replace(tzinfo=UTC)
 _Local = tuple[Program, tuple[Response, ...]]
 # The local state; how the pass ended, when it did; the instant that was forgotten.
 Heard = tuple[int, Finished | None, datetime | None]
-
-
-_Question = Emit | Inspect | Consult | Survey | Review
 
 
 class ProgramError(Exception):
@@ -107,6 +103,14 @@ class Locals:
         self._values.append(value)
         return len(self._values) - 1
 
+    def looked_at(self, local: int) -> int:
+        """The number of the workflow that a pass is about which looks once more; 0 when it has not looked yet.
+
+        A second look that shows another version only begins the pass anew.
+        """
+        program, heard = self._states[local]
+        return int(program.workflow.metadata.resource_version) if heard and isinstance(program, Judge) else 0
+
     def _enter(self, program: Program, heard: tuple[Response, ...]) -> Heard:
         # A program is looked up only where it waits: to compare it costs as much as to run it.
         while True:
@@ -128,9 +132,9 @@ class Locals:
             request = next(steps)
             for response in heard:
                 request = steps.send(response)
-            while isinstance(request, _Question):
-                # Nothing in the explored world depends on Events; targets stay as they are and are nobody else's,
-                # nothing is recorded and everything allowed: no choice, no state.
+            while isinstance(request, Emit | Inspect | Consult | Survey | Review):
+                # Nothing in the explored world depends on Events; targets stay as they are and nobody else's, nothing
+                # is recorded and everything allowed: no choice, no state.
                 heard = (*heard, _told(request, self._targets))
                 request = steps.send(heard[-1])
             return request, heard
@@ -169,19 +173,13 @@ def _told(request: Emit | Inspect | Consult | Survey | Review, targets: str) -> 
     match request:
         case Emit():
             return Did()
+        case Inspect() if targets == "unreadable":
+            return Inspected((None,) * len(request.targets))
+        case Inspect():
+            return Inspected(tuple((RawObject(healthy(t) if targets == "healthy" else {}),) for t in request.targets))
         case Consult():
             return Consulted(())
         case Survey():
             return Surveyed(())
         case Review():
             return Reviewed((True,) * len(request.questions))
-        case Inspect():
-            return Inspected(tuple(_found(target, targets) for target in request.targets))
-
-
-def _found(target: Target, targets: str) -> tuple[RawObject, ...] | None:
-    if not target.name and not target.selector:
-        return ()  # whatever is listed: there is none, no alert above all
-    if targets == "unreadable":
-        return None
-    return (RawObject(healthy(target) if targets == "healthy" else {}),)

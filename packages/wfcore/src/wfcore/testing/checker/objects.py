@@ -34,6 +34,7 @@ from wfcore.testing.world import START
 _INFORMS = frozenset({
     "startTime", "endTime", "lastTransitionTime", "creationTimestamp", "planningStartTime", "validationStartTime",
     "executionStartTime", "monitoringStartTime", "rollbackStartTime", "completionTime", "lastSampleTime",
+    "approvalTimestamp", "at",
     # Read in validating only, which no scope stays in.
     "checkedAt",
 })
@@ -43,8 +44,12 @@ _ARMED: Mapping[str, timedelta] = {
     "deadline": timedelta(0), "retryAt": timedelta(0), "phaseDeadline": timedelta(0), "workflowDeadline": timedelta(0),
     "stableSince": STABLE, "cancelledAt": SETTINGS.cancel_grace,
     "deletionTimestamp": SETTINGS.cancel_grace, "dryRunStartTime": SETTINGS.dry_run_timeout,
+    "requestedAt": SETTINGS.approval_timeout,
 }
-_HELD = ("suspendedSince", "phaseDeadline")
+_HOLDS = frozenset({"suspendedSince", "frozenSince"})
+_HELD = _HOLDS | {"phaseDeadline", "dryRunStartTime", "targetWaitDeadline", "approval"}
+_STARTS = frozenset({"planningStartTime", "validationStartTime", "executionStartTime", "monitoringStartTime",
+                     "rollbackStartTime"})
 # A retry waits for the next full ten seconds: its jitter is a hash, and would only add instants.
 _GRID = timedelta(seconds=10)
 _BEGINNING = format_time(START)
@@ -56,8 +61,13 @@ _OVER = ("completed", "failed")
 def forgetful(value: Any) -> Any:
     """JSON without what no decision depends on."""
     if isinstance(value, dict):
-        return {k: _forgotten(k, v) if k in _TIMES else forgetful(v) if isinstance(v, dict | list) else v
+        kept = {k: _forgotten(k, v) if k in _TIMES else forgetful(v) if isinstance(v, dict | list) else v
                 for k, v in value.items() if k != "resourceVersion"}
+        if not _HOLDS.isdisjoint(value):
+            # A hold gives the phase no time from before it began, so only the later of both is kept.
+            begun = max((v for k, v in value.items() if k in _STARTS), key=parse_time, default=_BEGINNING)
+            kept.update({k: max(v, begun, key=parse_time) for k, v in value.items() if k in _HOLDS})
+        return kept
     if isinstance(value, list):
         return [forgetful(item) for item in value]
     return value
@@ -72,9 +82,8 @@ def _forgotten(key: str, value: str) -> str:
 def earlier(value: Any, by: timedelta) -> Any:
     """JSON with the instants that something waits for set back, as far as it matters."""
     if isinstance(value, dict):
-        if "suspendedSince" in value:
-            left = {k: _left(v, value["suspendedSince"]) for k, v in value.items() if k in _HELD}
-            return {**earlier({k: v for k, v in value.items() if k not in _HELD}, by), **left}
+        if not _HOLDS.isdisjoint(value):
+            return _held(value, by)
         return {k: format_time(max(parse_time(v) - by, START - _ARMED[k])) if k in _ARMED else earlier(v, by)
                 for k, v in value.items()}
     if isinstance(value, list):
@@ -82,9 +91,19 @@ def earlier(value: Any, by: timedelta) -> Any:
     return value
 
 
-def _left(deadline: str, since: str) -> str:
-    """As much after the beginning as `deadline` is after `since`: a hold ends with that much time left."""
-    return format_time(START + (parse_time(deadline) - parse_time(since)))
+def _held(status: Mapping[str, Any], by: timedelta) -> dict[str, Any]:
+    """A status that is held: what a hold moves keeps its distance from the hold's beginning, which becomes now."""
+    age = min(parse_time(v) for k, v in status.items() if k in _HOLDS) - START
+    kept = earlier({k: v for k, v in status.items() if k not in _HELD}, by)
+    for entry, before in zip(kept.get("stepStatuses", ()), status.get("stepStatuses", ()), strict=True):
+        if "rollback" in entry:
+            entry["rollback"] = _moved(before["rollback"], age)
+    return {**kept, **_moved({k: v for k, v in status.items() if k in _HELD}, age)}
+
+
+def _moved(value: Mapping[str, Any], by: timedelta) -> dict[str, Any]:
+    return {k: _moved(v, by) if k == "approval" else format_time(parse_time(v) - by) if k in _ARMED or k in _HOLDS
+            else v for k, v in value.items()}
 
 
 class Objects:

@@ -9,9 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from wfcore.model.workflow import (
+    ANNOTATION_APPROVAL_BY,
+    ANNOTATION_APPROVAL_DECISION,
+    ANNOTATION_APPROVAL_DIGEST,
+)
+from wfcore.testing.checker.scope import CREATOR
 from wfcore.testing.checker.world import World
 
 Move = tuple[str, int]
+_APPROVAL = (ANNOTATION_APPROVAL_BY, ANNOTATION_APPROVAL_DECISION, ANNOTATION_APPROVAL_DIGEST)
 
 
 def deletes(world: World, core: int) -> Iterator[Move]:
@@ -27,20 +34,44 @@ def stops(world: World, core: int) -> Iterator[Move]:
     if ledger is None or ledger.terminal:
         return
     for stop in {"": ("Graceful", "Rollback"), "Graceful": ("Rollback",)}.get(ledger.stop, ()):
-        yield f"a person sets stop: {stop}", world.change_spec(core, {"stop": stop}, 0)
+        yield f"a person sets stop: {stop}", world.change_spec(core, {"stop": stop})
 
 
 def holds(world: World, core: int) -> Iterator[Move]:
     """`spec.suspend` is set or unset."""
-    ledger, left = world.ledger(core), world.cores[core][5]
+    ledger, left = world.ledger(core), world.cores[core].left
     if ledger is None or ledger.terminal or not left:
         return
-    suspended = bool(world.objects.value(world.cores[core][1])["spec"].get("suspend"))
+    suspended = bool(world.objects.value(world.cores[core].workflow)["spec"].get("suspend"))
     word = "resumes" if suspended else "suspends"
     yield f"a person {word} the workflow", world.change_spec(core, {"suspend": not suspended}, 1)
 
 
-MOVES: Mapping[str, Callable[[World, int], Iterator[Move]]] = {"delete": deletes, "stop": stops, "suspend": holds}
+def approves(world: World, core: int) -> Iterator[Move]:
+    """An approver decides, the creator tries to, or an approval is for another plan."""
+    ledger, left = world.ledger(core), world.cores[core].left
+    if ledger is None or ledger.phase != "validating" or not left:
+        return
+    for words, *values in (
+            ("approves the plan", "bob", "approved", ledger.digest),
+            ("rejects the plan", "bob", "denied", ledger.digest),
+            ("approves her own plan", CREATOR, "approved", ledger.digest),
+            ("approves another plan", "bob", "approved", "sha256:another")):
+        wanted = dict(zip(_APPROVAL, values, strict=True))
+        if wanted.items() - ledger.annotations.items():
+            yield f"a person {words}", world.annotate(core, wanted, 1)
+
+
+def freezes(world: World, core: int) -> Iterator[Move]:
+    """The operator begins or ends an emergency freeze."""
+    ledger, before = world.ledger(core), world.cores[core]
+    if ledger is not None and not ledger.terminal and before.left:
+        word = "ends the freeze" if before.frozen else "freezes the cluster"
+        yield f"a person {word}", world.freeze(core, frozen=not before.frozen, cost=1)
+
+
+MOVES: Mapping[str, Callable[[World, int], Iterator[Move]]] = {
+    "delete": deletes, "stop": stops, "suspend": holds, "approve": approves, "freeze": freezes}
 
 
 def person_moves(world: World, core: int) -> Iterator[Move]:

@@ -54,6 +54,7 @@ class Ledger:
     deadline: datetime | None  # of the whole workflow
     stop: str
     suspended: bool  # by spec.suspend
+    annotations: Mapping[str, str]
     dry_run: bool  # is intended
     drying: bool  # and has no results yet
     without_audit: Mapping[str, Any]  # the whole status but for the condition AuditRecorded
@@ -119,24 +120,26 @@ def read_ledger(value: Mapping[str, Any]) -> Ledger:
         instants=tuple(sorted(_instants(status, dried=dried))),
         deadline=_time(status.get("workflowDeadline")), stop=spec.get("stop", ""),
         suspended=bool(spec.get("suspend")) and not spec.get("stop"),
-        dry_run="dryRunStartTime" in status,
+        annotations=meta.get("annotations", {}), dry_run="dryRunStartTime" in status,
         drying="dryRunStartTime" in status and not dried and status.get("phase") == "validating",
         without_audit={**status, "conditions": rest},
         audited=any(c["type"] == "AuditRecorded" and c["status"] == "True" for c in conditions))
 
 
 def _instants(status: Mapping[str, Any], *, dried: bool) -> set[datetime]:
-    """When something is due; a phase that is held has no deadline, only time left."""
-    held = "suspendedSince" in status
+    """When something is due; what is held has no deadline, only time left."""
+    held, approval = "suspendedSince" in status or "frozenSince" in status, status.get("approval") or {}
     found = [None if held else _time(status.get("phaseDeadline")), _time(status.get("workflowDeadline"))]
+    if approval and "decision" not in approval and not held and status.get("phase") == "validating":
+        found.append(_time(approval["deadline"]))
     if status.get("phase") == "monitoring" and "stableSince" in status:
         found.append(datetime.fromisoformat(status["stableSince"]) + STABLE)
-    if not dried and "dryRunStartTime" in status:
+    if not dried and not held and "dryRunStartTime" in status:
         found.append(datetime.fromisoformat(status["dryRunStartTime"]) + SETTINGS.dry_run_timeout)
     for raw in status.get("stepStatuses", ()):
-        for part in (raw, raw.get("rollback") or {}):
+        for part, moves in ((raw, False), (raw.get("rollback") or {}, held)):
             cancelled = _time(part.get("cancelledAt"))
-            found += [_time(part.get("deadline")), _time(part.get("retryAt")),
+            found += [None if moves else _time(part.get("deadline")), _time(part.get("retryAt")),
                       cancelled + SETTINGS.cancel_grace if cancelled else None]
     return {at for at in found if at is not None}
 

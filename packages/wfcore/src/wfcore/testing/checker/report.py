@@ -10,7 +10,7 @@ from wfcore.testing.checker.unbounded import Unbounded
 # Said with every report: what no exploration here has looked at.
 NOT_COVERED = (
     "three or more attempts of a step, more than one workflow at a time",
-    "approval, freeze, rollbackOf and retryOf workflows",
+    "rollbackOf and retryOf workflows, busy targets, safety checks, history; a process that knows of a freeze too late",
     "unhealthy targets in monitoring, time to live, a parent that is created late",
     "children removed with force, workflows recreated under the same name",
     "a batch of children interleaved with another controller (any part of a batch may be lost, though)",

@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from wfcore.model.workflow import ANNOTATION_CREATED_BY
 from wfcore.resources import ALERT_REMEDIATIONS, WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 
@@ -16,8 +17,10 @@ from wfcore.settings import Settings
 SETTINGS = Settings(
     step_timeout=timedelta(seconds=100), compensation_timeout=timedelta(seconds=100),
     cancel_grace=timedelta(seconds=10), rolling_back_timeout=timedelta(seconds=105),
-    backoff_base=timedelta(seconds=8), stability_window=timedelta(0), outcome_hold=timedelta(0))
+    approval_timeout=timedelta(seconds=200), backoff_base=timedelta(seconds=8),
+    stability_window=timedelta(0), outcome_hold=timedelta(0))
 
+CREATOR = "alice"
 STABLE = timedelta(seconds=20)  # for scopes that watch whether targets stay healthy
 TARGETS = ("healthy", "sick", "unreadable")
 
@@ -134,9 +137,10 @@ class Scope:
         """The WorkflowExecution.  A parent owns it, so that it has no time to live of its own."""
         return {
             "apiVersion": WORKFLOW_EXECUTIONS.api_version, "kind": WORKFLOW_EXECUTIONS.kind,
-            "metadata": {"name": "w", "namespace": "default", "ownerReferences": [{
-                "apiVersion": ALERT_REMEDIATIONS.api_version, "kind": ALERT_REMEDIATIONS.kind, "name": "parent",
-                "uid": "parent-uid"}]},
+            "metadata": {
+                "name": "w", "namespace": "default", "annotations": {ANNOTATION_CREATED_BY: CREATOR},
+                "ownerReferences": [{"apiVersion": ALERT_REMEDIATIONS.api_version, "kind": ALERT_REMEDIATIONS.kind,
+                                     "name": "parent", "uid": "parent-uid"}]},
             "spec": {
                 "workflowDefinition": {"name": "heal", "steps": [self._step(number) for number in self.numbers]},
                 "executionStrategy": {"maxParallelSteps": self.max_parallel, **self.strategy}, **self.spec},
@@ -170,13 +174,6 @@ def dags(size: int) -> tuple[Dag, ...]:
 def _canonical(edges: tuple[tuple[int, int], ...], size: int) -> frozenset[tuple[int, int]]:
     renumbered = (tuple(sorted((p[a], p[b]) for a, b in edges)) for p in permutations(range(size)))
     return frozenset(min(renumbered))
-
-
-def scopes(steps: int, **fields: Any) -> Iterator[Scope]:
-    """A scope for each class of graphs with up to `steps` steps."""
-    for size in range(1, steps + 1):
-        for needs in dags(size):
-            yield Scope(needs=needs, **fields)
 
 
 def parse_dag(text: str) -> Dag:

@@ -12,6 +12,7 @@ from wfcore.program import (
     Create,
     DeleteChild,
     Failed,
+    Outbox,
     Record,
     Ref,
     ReleaseChild,
@@ -58,8 +59,8 @@ class Turns:
 
     def observe(self, core: int, local: int, workflow: int, group: int) -> Heard:
         """The local state after reading this workflow and these children."""
-        clock = self.world.cores[core][0]
-        key = (local, clock, workflow, group)
+        seen_at = self.world.cores[core]
+        key = (local, seen_at.clock * 2 + seen_at.frozen, workflow, group)
         found = self._views.get(key)
         if found is None:
             seen = self._seen.get(key[1:])
@@ -91,11 +92,11 @@ class Turns:
         request = self.locals.requests[local]
         match request:
             case CommitStatus() | SetMetadata():
-                return request.version != str(self.world.cores[core][1])
+                return request.version != str(self.world.cores[core].workflow)
             case DeleteChild() | ReleaseChild():
                 return self.perform(core, local)[0].core == core
-            case Record():
-                return self.world.cores[core][4]
+            case Record() | Outbox():
+                return self.world.cores[core].audited
             case _:
                 return False
 

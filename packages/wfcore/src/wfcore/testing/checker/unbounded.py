@@ -17,13 +17,13 @@ violation has to be confirmed by `explore`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from attrs import Factory, define, frozen
 
 from wfcore.testing.checker.ending import Endings
 from wfcore.testing.checker.explore import collector_at_rest
-from wfcore.testing.checker.locals import IDLE, LIVE, WRITE
+from wfcore.testing.checker.locals import CACHED, IDLE, LIVE, WRITE
 from wfcore.testing.checker.scope import Scope
 from wfcore.testing.checker.turns import Turns
 from wfcore.testing.checker.violation import Violation
@@ -129,9 +129,16 @@ class Unbounded:
             return
         past = self.pasts[core]
         pairs = ((number, g) for g in past.groups) if kind == "workflow" else ((w, number) for w in past.workflows)
-        for workflow, group in tuple(pairs):
-            after = self.turns.observe(core, IDLE, workflow, group)[0]
-            self._leave(core, after, f"read in state {core}")
+        self._read(core, tuple(pairs), {IDLE: f"read in state {core}", **{
+            local: origin for local, origin in past.locals.items() if self.turns.locals.asks[local] == CACHED}})
+
+    def _read(self, core: int, pairs: Sequence[tuple[int, int]], readers: Mapping[int, str]) -> None:
+        for local, origin in readers.items():
+            same = self.turns.locals.looked_at(local)
+            for workflow, group in pairs:
+                if same and workflow != same:
+                    continue
+                self._leave(core, self.turns.observe(core, local, workflow, group)[0], origin)
 
     def _look(self, core: int) -> None:
         """A core met for the first time: its own versions, and what the world does."""
@@ -150,6 +157,10 @@ class Unbounded:
         if turns.locals.asks[local] == LIVE:
             _, workflow, group, *_ = turns.world.cores[core]
             self._leave(core, turns.observe(core, local, workflow, group)[0], words)
+            return
+        if turns.locals.asks[local] == CACHED:
+            past = self.pasts[core]
+            self._read(core, tuple((w, g) for w in past.workflows for g in past.groups), {local: words})
             return
         turn, _ = turns.perform(core, local)
         for outcome in (turn, *turns.faults(core, local)):

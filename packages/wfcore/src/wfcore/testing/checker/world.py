@@ -1,27 +1,24 @@
-"""The explored world: executors, a person and time are its moves; requests are performed by the store kernel.
-
-A *core* is everything outside the controllers: (clock in microseconds, workflow,
-children, names ever created, whether an audit row exists, moves a person has
-left), as numbers.
-"""
+"""The explored world: executors, people and time are its moves; requests are performed by the store kernel."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 from wfcore.program import (
     CommitStatus,
     Create,
     Created,
     DeleteChild,
+    Outbox,
     Record,
     ReleaseChild,
     Request,
     Response,
     Seen,
     SetMetadata,
+    Surroundings,
 )
 from wfcore.rawobject import RawObject
 from wfcore.resources import KUBERNETES_EXECUTIONS, NAMESPACES, WORKFLOW_EXECUTIONS
@@ -34,8 +31,19 @@ from wfcore.testing.checker.scope import SETTINGS, Scope
 from wfcore.testing.world import START
 from wfcore.testing.world import World as Cluster
 
-Core: TypeAlias = "tuple[int, int, int, tuple[str, ...], bool, int]"
 _MICROSECOND = timedelta(microseconds=1)
+
+
+class Core(NamedTuple):
+    """Everything outside the controllers.  Objects are numbers."""
+
+    clock: int  # microseconds since the beginning
+    workflow: int
+    group: int  # of children
+    born: tuple[str, ...]  # names of children ever created, sorted, with repetitions
+    audited: bool  # the audit log, or the outbox, has the record
+    left: int  # moves that a person has left
+    frozen: bool
 
 
 class World:
@@ -61,7 +69,7 @@ class World:
         workflow = self.objects.number(cluster.state.find(WORKFLOW_EXECUTIONS, "default", "w"))
         children = cluster.state.bucket(KUBERNETES_EXECUTIONS).ordered
         group = self.objects.group(tuple(map(self.objects.number, children)))
-        self.first = self._intern((0, workflow, group, (), False, scope.moves))
+        self.first = self._intern(Core(0, workflow, group, (), audited=False, left=scope.moves, frozen=False))
 
     # --- reading --------------------------------------------------------------------------------------------
 
@@ -97,7 +105,8 @@ class World:
         # An impostor names our uid; a stranger names another owner, and is met when its name is taken.
         uid = self.uid if owner is None else owner.uid
         shown = [n for n in self.objects.groups[group] if self.child(n).owner == uid]
-        return Seen(self._raw(workflow) if workflow else None, tuple(map(self._raw, shown)), self.now(core))
+        return Seen(self._raw(workflow) if workflow else None, tuple(map(self._raw, shown)), self.now(core),
+                    Surroundings(frozen=self.cores[core].frozen, approvals_guarded=True))
 
     def _raw(self, number: int) -> RawObject:
         if number not in self._raws:
@@ -108,38 +117,37 @@ class World:
 
     def perform(self, core: int, request: Request) -> tuple[int, Response]:
         """One request that writes, performed to its end."""
-        clock, workflow, group, born, audited, left = self.cores[core]
+        before = self.cores[core]
         match request:
             case CommitStatus() | SetMetadata():
-                after, response = self.kernel.commit(workflow, request)
-                return self._core(clock, after, group, born, audited, left), response
+                after, response = self.kernel.commit(before.workflow, request)
+                return self._changed(core, workflow=after), response
             case DeleteChild() | ReleaseChild():
-                child = self._named(group, request.name)
+                child = self._named(before.group, request.name)
                 after, response = self.kernel.on_child(child, request, self.now(core))
-                return self._core(clock, workflow, self._replaced(group, child, after), born, audited, left), response
+                return self._changed(core, group=self._replaced(before.group, child, after)), response
             case Create():
                 return self._create(core, request)
-            case Record():
-                return self._core(clock, workflow, group, born, True, left), self.kernel.beside(request)
+            case Record() | Outbox():
+                return self._changed(core, audited=True), self.kernel.beside(request)
             case _:
                 after, children, response = self.kernel.on_all(
-                    workflow, self.objects.groups[group], request, self.now(core))
-                return self._core(clock, after, self.objects.group(children), born, audited, left), response
+                    before.workflow, self.objects.groups[before.group], request, self.now(core))
+                return self._changed(core, workflow=after, group=self.objects.group(children)), response
 
     def _create(self, core: int, request: Create) -> tuple[int, Response]:
         existing: list[RawObject] = []
         for body in request.children:
-            name = body.value["metadata"]["name"]
-            clock, workflow, group, born, audited, left = self.cores[core]
-            taken = self._named(group, name)
+            name, before = body.value["metadata"]["name"], self.cores[core]
+            taken = self._named(before.group, name)
             if taken:
                 existing.append(self._raw(taken))
                 continue
-            child, response = self.kernel.create(request.ref, body, born.count(name))
+            child, response = self.kernel.create(request.ref, body, before.born.count(name))
             if not child:
                 return core, response
-            core = self._core(clock, workflow, self._replaced(group, 0, child), tuple(sorted((*born, name))), audited,
-                              left)
+            core = self._changed(core, group=self._replaced(before.group, 0, child),
+                                 born=tuple(sorted((*before.born, name))))
         return core, Created(tuple(existing))
 
     # --- moves of the world ---------------------------------------------------------------------------------
@@ -150,39 +158,52 @@ class World:
 
     def edit(self, core: int, child: str, digest: str) -> int:
         """Somebody changes a child's spec."""
-        number = self._named(self.cores[core][2], child)
+        number = self._named(self.cores[core].group, child)
         return self._with_child(core, child, {"spec": {**self.objects.value(number)["spec"], "planDigest": digest}})
 
     def _with_child(self, core: int, name: str, parts: Mapping[str, Any]) -> int:
-        clock, workflow, group, born, audited, left = self.cores[core]
+        group = self.cores[core].group
         number = self._named(group, name)
         after = self.kernel.update(KUBERNETES_EXECUTIONS, number, parts)
-        return self._core(clock, workflow, self._replaced(group, number, after), born, audited, left)
+        return self._changed(core, group=self._replaced(group, number, after))
 
     def delete(self, core: int) -> int:
         """A person deletes the workflow."""
-        clock, workflow, group, born, audited, left = self.cores[core]
-        return self._core(clock, self.kernel.delete_workflow(workflow, self.now(core)), group, born, audited, left)
+        return self._changed(core, workflow=self.kernel.delete_workflow(self.cores[core].workflow, self.now(core)))
 
-    def change_spec(self, core: int, fields: Mapping[str, Any], cost: int) -> int:
+    def change_spec(self, core: int, fields: Mapping[str, Any], cost: int = 0) -> int:
         """A person changes mutable fields of the workflow's spec, which takes `cost` of the moves left."""
-        clock, workflow, group, born, audited, left = self.cores[core]
+        return self._with_workflow(core, "spec", fields, cost)
+
+    def annotate(self, core: int, annotations: Mapping[str, str], cost: int) -> int:
+        """A person annotates the workflow, which takes `cost` of the moves left."""
+        meta = self.objects.value(self.cores[core].workflow)["metadata"]
+        return self._with_workflow(
+            core, "metadata", {"annotations": {**meta.get("annotations", {}), **annotations}}, cost)
+
+    def _with_workflow(self, core: int, part: str, fields: Mapping[str, Any], cost: int) -> int:
+        _, workflow, *_, left, _ = self.cores[core]
         after = self.kernel.update(WORKFLOW_EXECUTIONS, workflow, {
-            "spec": {**self.objects.value(workflow)["spec"], **fields}})
-        return self._core(clock, after, group, born, audited, left - cost)
+            part: {**self.objects.value(workflow)[part], **fields}})
+        return self._changed(core, workflow=after, left=left - cost)
+
+    def freeze(self, core: int, *, frozen: bool, cost: int = 0) -> int:
+        """The operator begins or ends an emergency freeze, which takes `cost` of the moves left."""
+        return self._changed(core, frozen=frozen, left=self.cores[core].left - cost)
 
     def wait(self, core: int, until: datetime) -> int:
         """Nothing happens until then."""
-        return self._intern(((until - START) // _MICROSECOND, *self.cores[core][1:]))
+        return self._changed(core, clock=(until - START) // _MICROSECOND)
 
     def set_back(self, core: int) -> int:
         """The same core with its clock at the beginning."""
         found = self._backs.get(core)
         if found is None:
-            clock, workflow, group, born, audited, left = self.cores[core]
-            by = clock * _MICROSECOND
-            found = self._backs[core] = core if not clock else self._intern(
-                (0, self.objects.earlier(workflow, by), self.objects.earlier_group(group, by), born, audited, left))
+            before = self.cores[core]
+            by = before.clock * _MICROSECOND
+            found = self._backs[core] = self._changed(
+                core, clock=0, workflow=self.objects.earlier(before.workflow, by),
+                group=self.objects.earlier_group(before.group, by)) if before.clock else core
         return found
 
     def due(self, core: int) -> datetime | None:
@@ -206,11 +227,13 @@ class World:
         numbers += [after] if after else []
         return self.objects.group(tuple(sorted(numbers, key=lambda n: self.child(n).name)))
 
-    def _core(self, clock: int, workflow: int, group: int, born: tuple[str, ...], audited: bool, left: int) -> int:
-        settled = self._settled.get((workflow, group))
+    def _changed(self, core: int, **parts: Any) -> int:
+        """The core with some parts replaced."""
+        after = self.cores[core]._replace(**parts)
+        settled = self._settled.get((after.workflow, after.group))
         if settled is None:
-            settled = self._settled[workflow, group] = self._settle(workflow, group)
-        return self._intern((clock, workflow, settled, born, audited, left))
+            settled = self._settled[after.workflow, after.group] = self._settle(after.workflow, after.group)
+        return self._intern(after if settled == after.group else after._replace(group=settled))
 
     def _settle(self, workflow: int, group: int) -> int:
         if not self.scope.condenses:

@@ -24,6 +24,9 @@ class Encoder:
 
     def status(self, status: WorkflowExecutionStatus) -> dict[str, Any]:
         """Equal to what the codec makes of it."""
+        if status.unknown:
+            whole: dict[str, Any] = encode(status)
+            return whole
         found = {}
         for name, value in status.__dict__.items():
             wire, always, none = _FIELDS[name]
