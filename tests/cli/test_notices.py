@@ -152,7 +152,8 @@ def test_a_workflow_without_any_of_it_has_empty_places_and_no_lines() -> None:
 def test_compensations_of_another_workflow_are_named_and_ordered_as_they_were_planned() -> None:
     undone = [PlannedCompensation(
         step_number=n, name=name, action=Action.SCALE_DEPLOYMENT, rollback_action=RollbackAction.SCALE_TO_PREVIOUS,
-        parameters=ScaleToPreviousParams(deployment="web", namespace="default"), after=after)
+        parameters=ScaleToPreviousParams(deployment="web", namespace="default"), timeout=timedelta(minutes=5),
+        after=after)
         for n, name, after in ((1, "scale-up", (2,)), (2, "", ()))]
     workflow = shown(entry(1), entry(2), plan_inputs=PlanInputs(compensations=tuple(undone)))
     workflow["spec"] = {"rollbackOf": {"name": "first", "uid": "u"}}

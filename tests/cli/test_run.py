@@ -124,7 +124,8 @@ def test_what_nobody_approves_changes_nothing(answered: list[str], reason: str, 
 
 
 STATE_AFTER = {"adaptive": adapted, "safety-checks": refused, "rollback-of": undone_after_the_sale,
-               "retry-of": carried_over, "scale-and-restart": scaled, "bad-image-rollback": image_restored, "config-rollback": settings_restored,
+               "retry-of": carried_over, "scale-and-restart": scaled, "bad-image-rollback": image_restored,
+               "config-rollback": settings_restored,
                "node-drain": drained, "flaky-retries": retried}
 
 

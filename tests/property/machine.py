@@ -58,11 +58,26 @@ from .test_walk import (
 )
 
 WRITES = (CommitStatus, Create, DeleteChild, DeleteWorkflow, ReleaseChild, SetMetadata)
-FAULTS = st.sampled_from([None, None, None, "crash before", "crash after", "answer lost", "request lost"])
+
 OVER = frozenset({"completed", "rollback_ready", "failed"})
 # What ends the story is drawn less often than what continues it.
 SELDOM = st.sampled_from([False] * 7 + [True])
 NTH = st.integers(0, 20)
+
+
+@attrs.frozen
+class Disturbed:
+    """A fault at the `at`-th request of a kind, and how many versions the cache may be behind."""
+
+    fault: str | None
+    on: Any
+    at: int
+    lag: int
+
+
+PASSES = st.builds(
+    Disturbed, st.sampled_from([None, None, None, "crash before", "crash after", "answer lost", "request lost"]),
+    st.sampled_from([WRITES, CommitStatus, Create]), st.sampled_from([1, 1, 2, 3]), st.integers(0, 3))
 
 
 class Crashed(Exception):
@@ -74,26 +89,29 @@ class Machine(RuleBasedStateMachine):
 
     def begin(self, spec: WorkflowExecutionSpec) -> None:
         self.spec, self.world, self.ref = spec, World(), Ref("default", "w")
-        self.world.add(WORKFLOW_EXECUTIONS, {"metadata": {"name": "w"}, "spec": encode(spec)})
+        stored = self.world.add(WORKFLOW_EXECUTIONS, {"metadata": {"name": "w"}, "spec": encode(spec)})
+        self.uid = stored["metadata"]["uid"]
         self.past, self.view = [self.world.state], 0
         self.sent: list[Perform] = []
         self.born: Counter[str] = Counter()
         self.said: dict[str, Any] = {}
         self.fault: str | None = None
+        self.strikes_on: Any = WRITES
         self.strikes_at = 0
 
     # --- the controller -----------------------------------------------------------------------------------
 
-    @rule(fault=FAULTS, at=st.integers(1, 4), lag=st.integers(0, 3))
-    def reconcile(self, fault: str | None, at: int, lag: int) -> None:
+    @rule(how=PASSES)
+    def reconcile(self, how: Disturbed) -> None:
         """One pass on a cache that lags, with a fault at one of its writes; a crash forgets all but the cluster."""
-        self.fault, self.strikes_at = fault, at
-        self.view = max(self.view, len(self.past) - 1 - lag)
+        self.fault, self.strikes_on, self.strikes_at = how.fault, how.on, how.at
+        self.view = max(self.view, len(self.past) - 1 - how.lag)
         try:
             self.run(Reconcile(self.ref, SETTINGS))
         except Crashed:
-            self.view = max(0, len(self.past) - 1 - lag)
-        self.fault = None
+            self.view = max(0, len(self.past) - 1 - how.lag)
+        finally:
+            self.fault = None
 
     @precondition(lambda self: self.sent and self.workflow())
     @rule(nth=NTH)
@@ -123,7 +141,7 @@ class Machine(RuleBasedStateMachine):
             return Seen(*owned(self.past[self.view], request.ref), self.world.now, self.world.surroundings)
         if not isinstance(request, WRITES):
             return self.world.answer(request)
-        self.strikes_at -= 1
+        self.strikes_at -= isinstance(request, self.strikes_on)
         fault = self.fault if self.strikes_at == 0 else None
         if fault == "crash before":
             raise Crashed
@@ -149,9 +167,10 @@ class Machine(RuleBasedStateMachine):
 
     # --- people, executors and time -----------------------------------------------------------------------
 
-    @rule(seconds=st.sampled_from([1, 5, 31, 61, 301, 3601]))
-    def wait(self, seconds: int) -> None:
+    @rule(seconds=st.sampled_from([1, 5, 31, 61, 301, 3601]), how=PASSES)
+    def wait(self, seconds: int, how: Disturbed) -> None:
         self.world.advance(timedelta(seconds=seconds))
+        self.reconcile(how)
 
     @precondition(lambda self: self.executions())
     @rule(nth=NTH)
@@ -190,8 +209,9 @@ class Machine(RuleBasedStateMachine):
     # --- what is looked at --------------------------------------------------------------------------------
 
     def executions(self) -> dict[str, Any]:
-        """The workflow's own executions by name: a stranger's has no owner."""
-        return {name: child for name, child in self.world.children().items() if "ownerReferences" in child["metadata"]}
+        """The workflow's own executions by name."""
+        return {name: child for name, child in self.world.children().items()
+                if any(owner["uid"] == self.uid for owner in child["metadata"]["ownerReferences"])}
 
     def workflow(self) -> Any:
         return self.world.get(WORKFLOW_EXECUTIONS, "w")

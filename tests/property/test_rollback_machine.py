@@ -21,7 +21,7 @@ from wfcore.model.enums import Action, Mutated, RollbackAction, RollbackPhase
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.testing.strategies import SETTINGS, graphs
 
-from .machine import NTH, Machine
+from .machine import NTH, PASSES, Disturbed, Machine
 from .test_walk import ledger
 
 MUTATED = st.sampled_from(["yes", "yes", "unknown", "no"])
@@ -70,14 +70,16 @@ class Rollback(Machine):
         self.report(name, {"phase": phase, "rollbackInformation": information, **more})
 
     @precondition(lambda self: self.waiting())
-    @rule(nth=NTH, mutated=MUTATED)
-    def succeed(self, nth: int, mutated: str) -> None:
+    @rule(nth=NTH, mutated=MUTATED, how=PASSES)
+    def succeed(self, nth: int, mutated: str, how: Disturbed) -> None:
         self.end(self.waiting()[nth % len(self.waiting())], "completed", mutated)
+        self.reconcile(how)
 
     @precondition(lambda self: self.waiting())
-    @rule(nth=NTH, mutated=MUTATED, failure=FAILURES)
-    def fail_again(self, nth: int, mutated: str, failure: str) -> None:
+    @rule(nth=NTH, mutated=MUTATED, failure=FAILURES, how=PASSES)
+    def fail_again(self, nth: int, mutated: str, failure: str, how: Disturbed) -> None:
         self.end(self.waiting()[nth % len(self.waiting())], "failed", mutated, failureClass=failure)
+        self.reconcile(how)
 
     def created(self, name: str) -> None:
         """S9: the values captured by the earliest attempt that may have changed something, for steps that have any."""

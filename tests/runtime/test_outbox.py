@@ -3,6 +3,7 @@
 import asyncio
 
 from wfcontroller.api import ApiError
+from wfcore.crds import crds, others
 from wfcore.program import Did, DropOutbox, Failed, ListOutbox, Outbox, Waiting
 from wfcore.resources import AUDIT_OUTBOXES
 from wfcore.testing.contracts import sample_record
@@ -47,18 +48,28 @@ def test_a_record_is_dropped_by_uid_and_what_is_gone_is_dropped():
 
 def test_what_cannot_be_read_waits_without_a_record():
     async def scenario(performer, server, created):
-        await server.create(AUDIT_OUTBOXES, {"metadata": {"name": "audit-x", "namespace": OWN}, "spec": {"id": 5}})
-        await server.create(AUDIT_OUTBOXES, {"metadata": {"name": "audit-y", "namespace": OWN}})
+        for name, spec in (("audit-x", {"id": 5}), ("audit-y", {})):
+            await server.create(AUDIT_OUTBOXES, {"metadata": {"name": name, "namespace": OWN}, "spec": spec})
         return await performer.perform(ListOutbox())
 
-    assert [("audit-x", None), ("audit-y", None)] == [(e.name, e.record) for e in run(scenario).entries]
+    found = run(scenario, kinds=(*_others_than_the_outbox(), _outbox_of_anything()))
+    assert [("audit-x", None), ("audit-y", None)] == [(e.name, e.record) for e in found.entries]
+
+
+def _others_than_the_outbox():
+    return tuple(kind for kind in crds() if kind["spec"]["names"]["kind"] != AUDIT_OUTBOXES.kind)
+
+
+def _outbox_of_anything():
+    (ours,) = (kind for kind in crds() if kind["spec"]["names"]["kind"] == AUDIT_OUTBOXES.kind)
+    return {**ours, "spec": {**ours["spec"], "versions": others()[0]["spec"]["versions"]}}
 
 
 def test_where_the_kind_does_not_exist_nothing_waits_and_nothing_can_be_kept():
     async def scenario(performer, server, created):
         return await performer.perform(ListOutbox()), (await performer.perform(Outbox(RECORD, 9))).why
 
-    assert (Waiting(()), "missing") == run(scenario, schemaless=())
+    assert (Waiting(()), "missing") == run(scenario, kinds=_others_than_the_outbox())
 
 
 def test_a_server_that_does_not_answer_has_kept_listed_and_dropped_nothing():

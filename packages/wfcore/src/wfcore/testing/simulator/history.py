@@ -69,6 +69,7 @@ class Run:
     status_writes: int = 0
     rows: list[AuditRecord] = field(factory=list)
     audit_failed: bool = False
+    outboxed: bool = False
     phases: list[str] = field(factory=lambda: [""])
 
     def child(self, attempt: Attempt) -> Child | None:
@@ -152,6 +153,12 @@ class History:
         run = self.runs.get(record.workflow_uid)
         if run is not None and record not in run.rows:
             run.rows.append(record)
+
+    def outboxed(self, uid: str) -> None:
+        """The API server keeps the record of a workflow until the log takes it."""
+        run = self.runs.get(uid)
+        if run is not None:
+            run.outboxed = True
 
     def audit_failed(self, uid: str) -> None:
         """The log could not take a record, or nobody heard that it did."""

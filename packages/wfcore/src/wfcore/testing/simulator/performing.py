@@ -21,6 +21,7 @@ from wfcore.program import (
     DeleteChild,
     DeleteWorkflow,
     Did,
+    DropOutbox,
     Emit,
     Failed,
     FindParent,
@@ -29,7 +30,9 @@ from wfcore.program import (
     Freshness,
     Inspect,
     Inspected,
+    ListOutbox,
     Observe,
+    Outbox,
     Record,
     Ref,
     ReleaseChild,
@@ -54,6 +57,7 @@ from wfcore.testing.simulator.cluster import NAMESPACE, Cluster
 from wfcore.testing.simulator.controller import Controller
 from wfcore.testing.simulator.decoding import Decoded
 from wfcore.testing.simulator.faults import Chance, Fault
+from wfcore.testing.simulator.outbox import SimulatedOutbox
 
 Facts = Callable[[Target], tuple[Mapping[str, Any], ...] | None]
 _DID = Did()
@@ -63,12 +67,27 @@ _REFUSING = (Fault.THROTTLED, Fault.SERVER_ERROR, Fault.FORBIDDEN, Fault.LOST_BE
 class Performing:
     """The port behind the programs of every controller."""
 
-    def __init__(self, cluster: Cluster, chance: Chance, audit: SimulatedAuditLog, facts: Facts) -> None:
+    def __init__(self, cluster: Cluster, chance: Chance, audit: SimulatedAuditLog, outbox: SimulatedOutbox,
+                 facts: Facts) -> None:
         self._cluster, self._chance, self._audit, self._facts = cluster, chance, audit, facts
+        self._outbox = outbox
         self._decoded = Decoded()
         self._refusing = chance.group(*_REFUSING)
         self._posting = chance.group(Fault.ALREADY_EXISTS, Fault.SERVER_ERROR)
         self.cached_reads = self.stale_reads = 0
+
+    def drain(self, request: Request) -> Response:
+        """What the process that drains the outbox hears."""
+        if isinstance(request, Emit):
+            return _DID
+        if isinstance(request, Record):
+            return self._audit.answer(request.record)
+        struck = self._chance.first(self._refusing)
+        if struck is not None and struck is not Fault.LOST_AFTER:
+            return self._refusal(struck)
+        assert isinstance(request, ListOutbox | DropOutbox)
+        response = self._outbox.answer(request)
+        return Unknown() if struck is Fault.LOST_AFTER else response
 
     def perform(self, controller: Controller, ref: Ref, request: Request) -> tuple[Response, int]:
         """The response, and how many microseconds it takes on top of the usual latency."""
@@ -105,6 +124,8 @@ class Performing:
             case Inspect():
                 found = (self._facts(target) for target in request.targets)
                 return Inspected(tuple(None if o is None else tuple(map(RawObject, o)) for o in found))
+            case Outbox() | ListOutbox() | DropOutbox():
+                return self._outbox.answer(request)
             case Consult():
                 return Consulted(())
             case Review():
