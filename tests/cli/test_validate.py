@@ -162,7 +162,7 @@ def test_a_valid_file_is_so_in_json(tmp_path: Path) -> None:
 
 
 def test_standard_input_is_a_file() -> None:
-    assert "<stdin>: valid; 0 other objects\n" == wfctl(
+    assert "<stdin>: valid; 1 workflow, 0 other objects\n" == wfctl(
         "validate", "-", given=json.dumps(workflow(scale(1)))).out
     assert "<stdin>:1:1: " in wfctl("validate", "-", given="x" * (MAX_FILE_BYTES + 1)).out
 
