@@ -10,8 +10,16 @@ from attrs import frozen
 
 from wfcore import reconciler
 from wfcore.decision import CreateChild, Decision, Progress
-from wfcore.execution import attempts, children, ledger
-from wfcore.lifecycle import approval, machine, phase_executing, phase_planning, phase_validating
+from wfcore.execution import adapting, attempts, children, ledger
+from wfcore.lifecycle import (
+    approval,
+    carrying,
+    machine,
+    phase_executing,
+    phase_planning,
+    phase_validating,
+    reversing,
+)
 from wfcore.model.enums import ApprovalDecision, Mutated, StepPhase, Stop
 from wfcore.model.workflow import ANNOTATION_APPROVAL_BY, ANNOTATION_APPROVAL_DIGEST, ObjectMeta
 from wfcore.program import CALM, Create, Steps
@@ -229,3 +237,41 @@ def wait_for_sick_targets_for_ever(monkeypatch: Any) -> None:
         decision = real(snapshot, status, plan, now)
         return decision if decision.status.phase is not status.phase else attrs.evolve(decision, wake_at=None)
     monkeypatch.setattr(machine, "advance_monitoring", patient)
+
+
+def carry_over_what_failed(monkeypatch: Any) -> None:
+    monkeypatch.setattr(carrying, "carried_over", lambda source, plan, forced: (2,))
+
+
+def restore_something_else(monkeypatch: Any) -> None:
+    real = reversing.captured_by
+
+    def wrong(workflow: Any, entry: Any, found: Any) -> Any:
+        return attrs.evolve(real(workflow, entry, found), previous_replicas=99)
+    monkeypatch.setattr(reversing, "captured_by", wrong)
+
+
+def undo_in_the_order_of_execution(monkeypatch: Any) -> None:
+    monkeypatch.setattr(reversing, "nearest", lambda order, dependants, wanted: dict.fromkeys(wanted, ()))
+
+
+def wait_for_busy_targets_for_ever(monkeypatch: Any) -> None:
+    real = phase_planning.wait_for_targets
+    monkeypatch.setattr(phase_planning, "wait_for_targets", lambda snapshot, status, plan, now: real(
+        snapshot, attrs.evolve(status, target_wait_deadline=None), plan, now))
+
+
+def adapt_beyond_the_envelope(monkeypatch: Any) -> None:
+    monkeypatch.setattr(adapting, "retries_now", lambda plan, entry: 9)
+    monkeypatch.setattr(phase_executing, "retries_now", lambda plan, entry: 9)
+
+
+def undo_what_set_off_an_alert(monkeypatch: Any) -> None:
+    real = machine.advance_monitoring
+
+    def hasty(snapshot: Any, status: Any, plan: Any, now: Any) -> Decision:
+        decision = real(snapshot, status, plan, now)
+        if decision.status.failure_reason != Reason.NEW_ALERTS.snake:
+            return decision
+        return start.begin_rollback(snapshot, status, plan, Reason.NEW_ALERTS, "an alert", now)
+    monkeypatch.setattr(machine, "advance_monitoring", hasty)

@@ -19,7 +19,7 @@ from wfcore.testing.checker import campaign
 from wfcore.testing.checker import trace as traces
 from wfcore.testing.checker.__main__ import main
 from wfcore.testing.checker.explore import Exploration
-from wfcore.testing.checker.families import CHAIN2, full, of_graph, unbounded
+from wfcore.testing.checker.families import CHAIN2, Task, full, of_graph, unbounded
 from wfcore.testing.checker.locals import ANEW
 from wfcore.testing.checker.objects import earlier, forgetful
 from wfcore.testing.checker.scope import Scope, dags, parse_dag
@@ -211,6 +211,18 @@ def test_a_scope_says_now_and_then_how_far_it_is(monkeypatch: pytest.MonkeyPatch
     campaign.explore(next(iter(full())), campaign.Budget(states=9_000), said.append)
 
     assert said[0].startswith("... 1 controllers=2 faults=1 lag=1: ")
+
+
+def test_a_scope_has_its_share_of_the_time_by_weight(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds: list[float] = []
+
+    def note(task: Task, budget: campaign.Budget, say: object) -> None:
+        seconds.append(round(budget.seconds))
+    monkeypatch.setattr(campaign, "explore", note)
+    tasks = [Task(of_graph(ONE), weight=weight) for weight in (1, 3, 2)]
+    list(campaign.explore_all(tasks, campaign.Budget(seconds=500.0), 1, 600.0, str))
+
+    assert [100, 360, 500] == seconds
 
 
 def test_scopes_share_the_time_there_is() -> None:

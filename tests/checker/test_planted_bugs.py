@@ -9,6 +9,7 @@ import pytest
 from attrs import evolve
 
 from wfcore.testing.checker.explore import Exploration
+from wfcore.testing.checker.families import surrounded
 from wfcore.testing.checker.scope import SETTINGS, STABLE, Scope, dags
 from wfcore.testing.checker.trace import trace
 
@@ -19,6 +20,9 @@ CHAIN = dags(2)[1]
 QUICK: dict[str, Any] = {"impatient": False, "unreliable": False, "endings": False}
 APPROVED: dict[str, Any] = {
     "needs": ONE, "strategy": {"approvalRequired": True}, "person": ("approve",), "moves": 1, **QUICK}
+# The first scope with each peculiar answer of the rest of the cluster, or with each kind of source.
+AROUND = {word: task.scope for task in reversed(list(surrounded(lag=0)))
+          for word in (*task.scope.answers, task.scope.source)}
 
 FOUND: list[tuple[Callable[[Any], None], str, Scope]] = [
     (bugs.perform_before_commit, "S3", Scope(needs=ONE, **QUICK)),
@@ -55,8 +59,14 @@ FOUND: list[tuple[Callable[[Any], None], str, Scope]] = [
     (bugs.approve_whatever_plan, "S12", Scope(**APPROVED)),
     (bugs.execute_without_an_approval, "S12", Scope(**APPROVED)),
     (bugs.wait_for_an_approval_for_ever, "S20", Scope(**{**APPROVED, "endings": True})),
+    (bugs.carry_over_what_failed, "S8", AROUND["retryOf"]),
+    (bugs.restore_something_else, "S9", AROUND["rollbackOf"]),
+    (bugs.undo_in_the_order_of_execution, "S1", AROUND["rollbackOf"]),
+    (bugs.wait_for_busy_targets_for_ever, "L1", AROUND["busy"]),
+    (bugs.adapt_beyond_the_envelope, "S4", AROUND["learned"]),
+    (bugs.undo_what_set_off_an_alert, "S9", AROUND["alarming"]),
     (bugs.wait_for_sick_targets_for_ever, "L1", Scope(
-        needs=ONE, targets="sick", settings=evolve(SETTINGS, stability_window=STABLE), impatient=False)),
+        needs=ONE, answers=("sick",), settings=evolve(SETTINGS, stability_window=STABLE), impatient=False)),
 ]
 
 

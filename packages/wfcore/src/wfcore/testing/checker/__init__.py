@@ -31,8 +31,9 @@ What is abstracted, and why that is sound enough:
 - A cached view is a bound on how old an answer may be; deliveries are no steps.
 - A pass may begin at any time: watches and timers cannot be lost, only late.
   That a pass asks to be woken is checked for the lone controller of L1.
-- Events go nowhere, targets stay as they are, the authorizer allows everything,
-  nothing is recorded and nobody else wants the targets: such questions are no steps.
+- Events go nowhere, and what the rest of the cluster answers (`answers`: targets,
+  alerts, rivals, history, rights, an earlier workflow) stays as it is in a scope:
+  such questions are no steps.
 - A batch of creations is one step, though any part of it may be lost.
 - An executor looks at the workflow and begins to act in one step (E5).  A child
   whose attempt the ledger has given up and that will not act any more is kept

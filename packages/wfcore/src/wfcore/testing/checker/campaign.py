@@ -79,7 +79,7 @@ def explore_all(tasks: Sequence[Task], budget: Budget, jobs: int, total: float,
                 say: Callable[[str], None]) -> Iterator[Outcome]:
     """Every scope in turn, or in `jobs` processes; within `total` seconds, if that is not 0.
 
-    Then each scope gets an equal share of what is left, and what it does not
+    Then each scope gets its share of what is left, by weight, and what it does not
     need goes to later ones.
     """
     end = time.perf_counter() + total
@@ -87,9 +87,11 @@ def explore_all(tasks: Sequence[Task], budget: Budget, jobs: int, total: float,
 
     def following() -> Iterator[tuple[Task, Budget]]:
         while jobs_left:
-            share = max(1.0, (end - time.perf_counter()) * jobs / len(jobs_left)) if total else 0.0
+            left = sum(task.weight for task in jobs_left)
+            task = jobs_left.pop()
+            share = max(1.0, (end - time.perf_counter()) * jobs * task.weight / left) if total else 0.0
             least = min((s for s in (share, budget.seconds) if s), default=0.0)
-            yield jobs_left.pop(), evolve(budget, seconds=least)
+            yield task, evolve(budget, seconds=least)
     if jobs == 1:
         for task, allowed in following():
             yield explore(task, allowed, say)

@@ -28,7 +28,7 @@ def executor_moves(world: World, core: int) -> Iterator[Move]:
 def _reports(world: World, core: int, child: Child, begins: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if child.kind == "dryrun":
         if child.stage == "pending" and begins:
-            yield from _dry_runs(child)
+            yield from _dry_runs(child, surprising="surprising" in world.scope.answers)
         return
     broken = world.scope.broken
     retries = world.scope.retries[child.step - 1] > 0
@@ -56,12 +56,17 @@ def _reports(world: World, core: int, child: Child, begins: bool) -> Iterator[tu
             yield "acts once more", _status(child, "executing", "unknown")
 
 
-def _dry_runs(child: Child) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _dry_runs(child: Child, *, surprising: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
     def status(phase: str, failure: str = "", *, would: bool = True) -> Mapping[str, Any]:
         result = {"stepNumber": child.step, "action": "scale-deployment", "wouldSucceed": would}
         told = {"failureClass": failure, "errorMessage": f"it is {failure}"} if failure else {"dryRunResult": result}
         return {"phase": phase, **told}
     yield "would succeed", status("completed")
+    if surprising:
+        for words, name in (("would change what was meant", f"web-{child.step}"), ("would change another", "db")):
+            ours = status("completed")
+            change = {"resourceType": "Deployment", "name": name, "namespace": "default", "changeType": "scaled"}
+            yield words, {**ours, "executionResult": {"success": True, "resourcesAffected": [change]}}
     yield "would not succeed", status("completed", would=False)
     yield "is refused", status("failed", "validation_error")
     yield "misses what a prerequisite may make", status("failed", "resource_not_found")

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from wfcore.model.enums import ApprovalPolicy
 from wfcore.testing.checker.scope import SETTINGS, STABLE, Dag, Scope, dags
 
 CHAIN6: Dag = tuple(frozenset([n]) if n else frozenset() for n in range(6))
@@ -20,10 +21,11 @@ CHAIN2: Dag = dags(2)[1]
 
 @frozen
 class Task:
-    """A scope, and whether it is explored for any number of controllers and faults."""
+    """A scope, whether it is explored for any number of controllers and faults, and its share of a common time."""
 
     scope: Scope
     unbounded: bool = False
+    weight: int = 1
 
 
 def of_graph(needs: Dag, **fields: Any) -> Scope:
@@ -76,12 +78,40 @@ def people(**common: Any) -> Iterator[Task]:
     stable = evolve(SETTINGS, stability_window=STABLE)
     yield Task(Scope(settings=stable, person=("stop",), **{**one, "impatient": False, "unreliable": False}))
     for targets in ("sick", "unreadable"):
-        yield Task(evolve(chain, settings=stable, targets=targets, person=("suspend",), moves=1))
+        yield Task(evolve(chain, settings=stable, answers=(targets,), person=("suspend",), moves=1))
+    yield from surrounded(**common)
     yield Task(Scope(**{**one, "needs": (frozenset({1}),)}))  # a cycle: refused in planning
     yield Task(Scope(strategy={"maxParallelSteps": 0}, **one))  # cannot be decoded
     yield Task(evolve(chain, spec={"alertRemediationRef": {"name": "gone"}}))
     yield Task(evolve(chain, critical=frozenset(), undo=frozenset({2})))
     yield Task(evolve(chain, strategy={"rollbackStrategy": "none"}))
+
+
+def surrounded(**common: Any) -> Iterator[Task]:
+    """What the rest of the cluster may answer: alerts, refusals, rivals, history, an earlier workflow."""
+    small = of_graph(ONE, **common)
+    learning = {"adaptiveOrchestration": {
+        "optimizationEnabled": True, "learningFromHistory": True, "dynamicStepAdjustment": True}}
+    yield Task(evolve(of_graph(CHAIN2, **common), answers=("alarming",)))
+    for doubt in ("denied", "unsure"):
+        yield Task(evolve(small, answers=(doubt,), strategy={"safetyChecks": [{"type": "rbac", "required": True}]}))
+    yield Task(evolve(small, answers=("silent",), spec=learning))
+    yield Task(evolve(small, answers=("busy",), person=("stop", "suspend"), moves=2))
+    yield Task(evolve(small, answers=("learned",), spec=learning, retries=(1,)))
+    yield Task(evolve(of_graph(dags(2)[0], **common), spec=learning, retries=(1, 1)))
+    yield Task(evolve(small, settings=evolve(SETTINGS, approval_policy=ApprovalPolicy.ALWAYS)))
+    undoing = of_graph((frozenset({2}), frozenset()), critical=frozenset(), source="rollbackOf", **common)
+    yield Task(undoing)
+    theirs = Scope(needs=CHAIN2, retries=(0, 0)).body()["spec"]["workflowDefinition"]
+    yield Task(evolve(undoing, spec={"workflowDefinition": theirs}))
+    yield Task(evolve(undoing, spec={"workflowDefinition": {**theirs, "name": "other"}}))
+    for wrong in ("absent", "another", "leaving", "unfinished"):
+        yield Task(evolve(undoing, source=f"{wrong} rollbackOf"))
+    yield Task(evolve(of_graph(CHAIN2, **common), answers=("surprising",), strategy={"dryRunFirst": True}))
+    stable = evolve(SETTINGS, stability_window=STABLE)
+    yield Task(evolve(of_graph(CHAIN2, **common), answers=("half sick",), settings=stable))
+    yield Task(evolve(undoing, person=("stop",)))
+    yield Task(of_graph(CHAIN2, source="retryOf", carried=frozenset({1}), critical=frozenset({2}), **common))
 
 
 def unbounded(steps: int) -> Iterator[Task]:
@@ -99,14 +129,14 @@ def unbounded(steps: int) -> Iterator[Task]:
 def full() -> Iterator[Task]:
     """One fault on the 40 classes of graphs up to four steps; two on the 9 up to three, the diamond and the chain.
 
-    Smaller scopes come first, so that the time they leave goes to the larger ones.
+    Smaller scopes come first, so that the time they leave goes to the larger ones, whose share is larger too.
     """
     common: dict[str, Any] = {"controllers": 2, "lag": 1}
     yield from default(3, faults=1, **common)
     yield from unbounded(3)
     for faults, graphs in ((2, (*dags(1), *dags(2), *dags(3), DIAMOND4, CHAIN4)), (1, dags(4))):
         for needs in sorted(graphs, key=_width):
-            yield Task(of_graph(needs, faults=faults, **common))
+            yield Task(of_graph(needs, faults=faults, **common), weight=2 + _width(needs))
     yield Task(Scope(needs=ONE, retries=(0,), faults=1, controllers=2, lag=3))
     yield Task(of_graph(CHAIN2, faults=1, controllers=3, lag=1))
     yield Task(of_graph(CHAIN2, faults=1, controllers=2, lag=3))

@@ -35,16 +35,17 @@ def check_ledger(scope: Scope, old: Ledger, new: Ledger, children: tuple[Child, 
     for number, entry in new.entries.items():
         before = old.entries.get(number)
         if before is None:
-            hold("S8", old.phase == "planning" and entry.forward.stage == "pending",
-                  f"step {number} enters the ledger in {old.phase}")
+            wanted = "completed" if number in scope.carried else "pending"
+            hold("S8", old.phase == "planning" and entry.forward.stage == wanted,
+                  f"step {number} enters the ledger in {old.phase} as {entry.forward.stage}")
             continue
         _check_step(number, before, entry)
         _check_success(number, before, entry, new, children)
-        if _intends(number, before.forward, entry.forward, 1 + scope.retries[number - 1]):
+        if _intends(number, before.forward, entry.forward, scope.attempts(number)):
             _check_launch(scope, number, old, new)
         if entry.undo is not None:
             attempted = before.undo or Effort("pending", 0, "", "", False, None, None)
-            if _intends(number, attempted, entry.undo, 1 + scope.retries[number - 1]):
+            if _intends(number, attempted, entry.undo, scope.attempts(number)):
                 _check_undo(scope, number, new)
     if old.phase in ("executing", "monitoring") and new.phase in ("rolling_back", "failed") and old.deleted_at is None:
         _check_undo_set(scope, old, new, children)
@@ -91,7 +92,8 @@ def _intends(number: int, before: Effort, after: Effort, most: int) -> bool:
 
 
 def _check_success(number: int, before: Entry, after: Entry, ledger: Ledger, children: tuple[Child, ...]) -> None:
-    pairs = ((before.forward, after.forward, "forward"), (before.undo, after.undo, "rollback"))
+    kind = "rollback" if ledger.reverses else "forward"
+    pairs = ((before.forward, after.forward, kind), (before.undo, after.undo, "rollback"))
     for old, new, kind in pairs:
         if new is None or new.stage != "completed" or (old is not None and old.stage == "completed"):
             continue
@@ -103,7 +105,8 @@ def _check_success(number: int, before: Entry, after: Entry, ledger: Ledger, chi
 def _check_launch(scope: Scope, number: int, old: Ledger, new: Ledger) -> None:
     for needed in scope.needs[number - 1]:
         stage = new.entries[needed].forward.stage
-        hold("S1", stage == "completed", f"step {number} is intended while step {needed} is {stage}")
+        done = ("completed", "failed", "skipped") if new.reverses else ("completed",)
+        hold("S1", stage in done, f"step {number} is intended while step {needed} is {stage}")
     lost = [n for n in scope.critical if new.entries[n].forward.stage == "failed"]
     deadline = new.entries[number].forward.deadline
     late = deadline and new.deadline and deadline - SETTINGS.step_timeout >= new.deadline
@@ -143,6 +146,8 @@ def _check_undo_set(scope: Scope, old: Ledger, new: Ledger, children: tuple[Chil
 def _undoes(scope: Scope, old: Ledger, new: Ledger) -> bool:
     """A failure is undone when the strategy is automatic, a stop when it asks for that and the strategy allows it."""
     strategy = scope.strategy.get("rollbackStrategy", "automatic")
+    if old.phase == "monitoring" and "alarming" in scope.answers and not old.stop:
+        return False  # what has set off an alert is for people to judge
     if not old.stop or any(new.entries[n].forward.stage == "failed" for n in scope.critical):
         return bool(strategy == "automatic")
     return old.stop == "Rollback" and strategy != "none"

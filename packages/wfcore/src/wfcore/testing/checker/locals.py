@@ -12,33 +12,15 @@ makes one up, is seen.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import attrs
 
-from wfcore.program import (
-    Consult,
-    Consulted,
-    Did,
-    Emit,
-    Finished,
-    Freshness,
-    Inspect,
-    Inspected,
-    Observe,
-    Program,
-    Request,
-    Response,
-    Review,
-    Reviewed,
-    Survey,
-    Surveyed,
-)
-from wfcore.rawobject import RawObject
+from wfcore.program import Finished, Freshness, Observe, Program, Request, Response
 from wfcore.reconciler import Commit, Judge
-from wfcore.testing.checker.scope import TARGETS
-from wfcore.testing.world import healthy
+from wfcore.testing.checker.answers import is_question
 
 IDLE = 0
 CACHED, LIVE, WRITE = 0, 1, 2
@@ -73,8 +55,8 @@ class Locals:
     `runs` counts how often a program was really run.
     """
 
-    def __init__(self, start: Program, targets: str = TARGETS[0]) -> None:
-        self._targets = targets
+    def __init__(self, start: Program, told: Callable[[Any], Response]) -> None:
+        self._told = told
         self.requests: list[Request] = []
         self.asks: list[int] = []
         self.looked_at: list[int] = []
@@ -129,10 +111,8 @@ class Locals:
             request = next(steps)
             for response in heard:
                 request = steps.send(response)
-            while isinstance(request, Emit | Inspect | Consult | Survey | Review):
-                # Nothing in the explored world depends on Events; targets stay as they are and nobody else's, nothing
-                # is recorded and everything allowed: no choice, no state.
-                heard = (*heard, _told(request, self._targets))
+            while is_question(request):
+                heard = (*heard, self._told(request))
                 request = steps.send(heard[-1])
             return request, heard
         except StopIteration as end:
@@ -169,19 +149,3 @@ def without_wake(program: Any) -> tuple[Any, datetime | None]:
 
 def _looked_at(program: Program) -> int:
     return int(program.workflow.metadata.resource_version) if isinstance(program, Judge) else 0
-
-
-def _told(request: Emit | Inspect | Consult | Survey | Review, targets: str) -> Response:
-    match request:
-        case Emit():
-            return Did()
-        case Inspect() if targets == "unreadable":
-            return Inspected((None,) * len(request.targets))
-        case Inspect():
-            return Inspected(tuple((RawObject(healthy(t) if targets == "healthy" else {}),) for t in request.targets))
-        case Consult():
-            return Consulted(())
-        case Survey():
-            return Surveyed(())
-        case Review():
-            return Reviewed((True,) * len(request.questions))

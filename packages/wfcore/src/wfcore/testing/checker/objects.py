@@ -44,7 +44,7 @@ _ARMED: Mapping[str, timedelta] = {
     "deadline": timedelta(0), "retryAt": timedelta(0), "phaseDeadline": timedelta(0), "workflowDeadline": timedelta(0),
     "stableSince": STABLE, "cancelledAt": SETTINGS.cancel_grace,
     "deletionTimestamp": SETTINGS.cancel_grace, "dryRunStartTime": SETTINGS.dry_run_timeout,
-    "requestedAt": SETTINGS.approval_timeout,
+    "requestedAt": SETTINGS.approval_timeout, "targetWaitDeadline": timedelta(0),
 }
 _HOLDS = frozenset({"suspendedSince", "frozenSince"})
 _HELD = _HOLDS | {"phaseDeadline", "dryRunStartTime", "targetWaitDeadline", "approval"}

@@ -46,6 +46,7 @@ class Ledger:
 
     uid: str
     phase: str
+    reverses: bool  # its steps are compensations of another workflow's
     deleted_at: datetime | None
     digest: str
     entries: Mapping[int, Entry]
@@ -70,7 +71,7 @@ class Ledger:
         entry = self.entries.get(step)
         if entry is None or kind == "dryrun":
             return None
-        return entry.undo if kind == "rollback" else entry.forward
+        return entry.undo if kind == "rollback" and not self.reverses else entry.forward
 
 
 @frozen(eq=False)
@@ -114,7 +115,8 @@ def read_ledger(value: Mapping[str, Any]) -> Ledger:
     rest = [c for c in conditions if c["type"] != "AuditRecorded"]
     dried = bool((status.get("validationResults") or {}).get("dryRunPerformed"))
     return Ledger(
-        uid=meta["uid"], phase=status.get("phase", ""), deleted_at=_time(meta.get("deletionTimestamp")),
+        uid=meta["uid"], phase=status.get("phase", ""), reverses="rollbackOf" in spec,
+        deleted_at=_time(meta.get("deletionTimestamp")),
         digest=status.get("planDigest", ""), entries=entries,
         performed=bool((status.get("rollback") or {}).get("performed")),
         instants=tuple(sorted(_instants(status, dried=dried))),
@@ -129,7 +131,8 @@ def read_ledger(value: Mapping[str, Any]) -> Ledger:
 def _instants(status: Mapping[str, Any], *, dried: bool) -> set[datetime]:
     """When something is due; what is held has no deadline, only time left."""
     held, approval = "suspendedSince" in status or "frozenSince" in status, status.get("approval") or {}
-    found = [None if held else _time(status.get("phaseDeadline")), _time(status.get("workflowDeadline"))]
+    found = [_time(status.get("workflowDeadline"))]
+    found += [None if held else _time(status.get(key)) for key in ("phaseDeadline", "targetWaitDeadline")]
     if approval and "decision" not in approval and not held and status.get("phase") == "validating":
         found.append(_time(approval["deadline"]))
     if status.get("phase") == "monitoring" and "stableSince" in status:
@@ -195,7 +198,7 @@ def may_begin(ledger: Ledger | None, child: Child) -> bool:
     effort = ledger.effort(child.step, child.kind)
     return (effort is not None and effort.stage == "executing" and not effort.waiting
             and effort.cancelled_at is None and effort.child == child.name and child.digest == ledger.digest
-            and (child.kind == "rollback") == (ledger.phase == "rolling_back"))
+            and (child.kind == "rollback" and not ledger.reverses) == (ledger.phase == "rolling_back"))
 
 
 def is_concluded(ledger: Ledger | None, child: Child) -> bool:

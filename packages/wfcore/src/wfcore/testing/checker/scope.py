@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import combinations, permutations
@@ -17,12 +19,12 @@ from wfcore.settings import Settings
 SETTINGS = Settings(
     step_timeout=timedelta(seconds=100), compensation_timeout=timedelta(seconds=100),
     cancel_grace=timedelta(seconds=10), rolling_back_timeout=timedelta(seconds=105),
-    approval_timeout=timedelta(seconds=200), backoff_base=timedelta(seconds=8),
-    stability_window=timedelta(0), outcome_hold=timedelta(0))
+    approval_timeout=timedelta(seconds=200), target_wait_timeout=timedelta(seconds=60),
+    backoff_base=timedelta(seconds=8), stability_window=timedelta(0), outcome_hold=timedelta(0))
 
 CREATOR = "alice"
 STABLE = timedelta(seconds=20)  # for scopes that watch whether targets stay healthy
-TARGETS = ("healthy", "sick", "unreadable")
+SOURCE_NAME, SOURCE_UID = "old", "old-uid"
 
 # The promises of the executor that the engine relies on; each can be broken to see what depends on it.
 RELY = {
@@ -52,7 +54,10 @@ class Scope:
         strategy: Further fields of `executionStrategy`, such as `dryRunFirst`.
         spec: Further fields of the spec.
         settings: What the operator decides.
-        targets: What monitoring sees of the targets, all the time: one of `TARGETS`.
+        answers: What the rest of the cluster answers out of the ordinary, all the time: names in `answers.ANSWERS`.
+        source: `rollbackOf` or `retryOf`: the workflow starts from a failed one of two steps in a chain; before it a
+            word for what is wrong with that one (`source.found`).
+        carried: Steps that a `retryOf` takes over as they are.
         intruder: `stranger`: another owner's object has the name of the first child and says it succeeded;
             `impostor`: the same, with our uid as its owner and another plan's digest.
         broken: Promises of `RELY` that do not hold.
@@ -74,7 +79,9 @@ class Scope:
     strategy: Mapping[str, Any] = field(factory=dict)
     spec: Mapping[str, Any] = field(factory=dict)
     settings: Settings = SETTINGS
-    targets: str = TARGETS[0]
+    answers: tuple[str, ...] = ()
+    source: str = ""
+    carried: frozenset[int] = frozenset()
     intruder: str = ""
     broken: frozenset[str] = frozenset()
     impatient: bool = True
@@ -110,12 +117,13 @@ class Scope:
             "retries": self.retries if any(self.retries) else "",
             "critical": sorted(self.critical) if self.critical != {len(self.needs)} else "",
             "undo": sorted(self.undo) if self.undo != set(self.numbers) else "", "moves": self.moves or "",
-            **self.strategy, **self.spec}
-        yield from self.person
+            **self.strategy, **{key: _short(value) for key, value in self.spec.items()}}
+        yield from (*self.person, *self.answers)
         yield from (f"{key}={value}" for key, value in asked.items() if value != "")
+        policy = self.settings.approval_policy
         special = {"observe": self.settings.observe_only, "stable": bool(self.settings.stability_window),
-                   self.intruder: bool(self.intruder), self.targets: self.targets != TARGETS[0],
-                   "patient": not self.impatient, "reliable": not self.unreliable}
+                   f"approval={policy}": policy != SETTINGS.approval_policy, self.intruder: bool(self.intruder),
+                   self.source: bool(self.source), "patient": not self.impatient, "reliable": not self.unreliable}
         yield from (word for word, holds in special.items() if holds)
         yield from sorted(self.broken)
 
@@ -123,6 +131,17 @@ class Scope:
     def actors(self) -> str:
         """How many controllers, faults, versions behind, in words."""
         return f"controllers={self.controllers} faults={self.faults} lag={self.lag}"
+
+    @property
+    def reverses(self) -> bool:
+        """Whether its steps are compensations of another workflow's."""
+        return self.source.endswith("rollbackOf")
+
+    def attempts(self, number: int) -> int:
+        """How often a step may be tried: where there is a retry, history may add two, and the run itself two."""
+        retries, adaptive = self.retries[number - 1], self.spec.get("adaptiveOrchestration", {})
+        allowed = (adaptive.get("learningFromHistory"), adaptive.get("dynamicStepAdjustment"))
+        return 1 + retries + (2 * sum(map(bool, allowed)) if retries else 0)
 
     @property
     def condenses(self) -> bool:
@@ -142,9 +161,14 @@ class Scope:
                 "ownerReferences": [{"apiVersion": ALERT_REMEDIATIONS.api_version, "kind": ALERT_REMEDIATIONS.kind,
                                      "name": "parent", "uid": "parent-uid"}]},
             "spec": {
-                "workflowDefinition": {"name": "heal", "steps": [self._step(number) for number in self.numbers]},
-                "executionStrategy": {"maxParallelSteps": self.max_parallel, **self.strategy}, **self.spec},
+                **self._what(), "executionStrategy": {"maxParallelSteps": self.max_parallel, **self.strategy},
+                **self.spec},
         }
+
+    def _what(self) -> dict[str, Any]:
+        if self.source:
+            return {self.source.split()[-1]: {"name": SOURCE_NAME, "uid": SOURCE_UID}}
+        return {"workflowDefinition": {"name": "heal", "steps": [self._step(number) for number in self.numbers]}}
 
     def _step(self, number: int) -> dict[str, Any]:
         # The compensation has no values of its own: only captured ones can undo the step.
@@ -155,6 +179,12 @@ class Scope:
             "criticalStep": number in self.critical, "maxRetries": self.retries[number - 1],
             "parameters": {"scaleDeployment": {**deployment, "replicas": 3}},
             **(undo if number in self.undo else {})}
+
+
+def _short(value: Any) -> Any:
+    """A field of a spec as the name of a scope tells it."""
+    text = json.dumps(value, sort_keys=True)
+    return text if len(text) < 60 else f"#{hashlib.sha256(text.encode()).hexdigest()[:6]}"
 
 
 def dags(size: int) -> tuple[Dag, ...]:

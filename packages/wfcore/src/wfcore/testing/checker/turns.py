@@ -18,10 +18,13 @@ from wfcore.program import (
     Ref,
     ReleaseChild,
     Request,
+    Response,
     SetMetadata,
+    SourceFound,
     Unknown,
 )
 from wfcore.reconciler import Reconcile
+from wfcore.testing.checker.answers import Question, answer
 from wfcore.testing.checker.executor import executor_moves, time_passes
 from wfcore.testing.checker.laws import check_state, check_write
 from wfcore.testing.checker.locals import ANEW, WRITE, Heard, Locals, ProgramError
@@ -46,7 +49,7 @@ class Turns:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.world = World(scope)
-        self.locals = Locals(Reconcile(Ref("default", "w"), scope.settings), scope.targets)
+        self.locals = Locals(Reconcile(Ref("default", "w"), scope.settings), self._answer)
         self.written: set[str] = set()
         self._checked: set[int] = set()
         self._pairs: set[tuple[int, int]] = set()
@@ -57,6 +60,14 @@ class Turns:
         self._times: dict[int, tuple[tuple[str, int], ...]] = {}
         self._lost = self.locals.response(Unknown())
         self._away = self.locals.response(Failed("unavailable"))
+
+    def _answer(self, question: Question) -> Response:
+        return answer(self.scope.answers, self._source, question)
+
+    def _source(self) -> SourceFound:
+        # A source is the end of an exploration of its own.
+        from wfcore.testing.checker.source import found
+        return found(self.scope.source) if self.scope.source else SourceFound(None)
 
     def observe(self, core: int, local: int, workflow: int, group: int) -> Heard:
         """The local state after reading this workflow and these children."""
