@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import attrs
@@ -10,13 +11,13 @@ from attrs import frozen
 from wfcore import reconciler
 from wfcore.decision import CreateChild, Decision, Progress
 from wfcore.execution import attempts, children, ledger
-from wfcore.lifecycle import machine, phase_executing
-from wfcore.model.enums import Mutated, StepPhase
-from wfcore.model.workflow import ObjectMeta
-from wfcore.program import Create, Steps
+from wfcore.lifecycle import approval, machine, phase_executing, phase_planning, phase_validating
+from wfcore.model.enums import ApprovalDecision, Mutated, StepPhase, Stop
+from wfcore.model.workflow import ANNOTATION_APPROVAL_BY, ANNOTATION_APPROVAL_DIGEST, ObjectMeta
+from wfcore.program import CALM, Create, Steps
 from wfcore.programs import cleanup, finishing
 from wfcore.reasons import Reason
-from wfcore.rollback import advance
+from wfcore.rollback import advance, start
 from wfcore.rollback.start import begin_rollback
 from wfcore.snapshot import Unreadable
 
@@ -98,14 +99,14 @@ def launch_after_a_critical_failure(monkeypatch: Any) -> None:
 
 def ignore_prerequisites(monkeypatch: Any) -> None:
     real = phase_executing._launch
-    monkeypatch.setattr(phase_executing, "_launch", lambda snapshot, plan, entries, progress, now: real(
-        snapshot, attrs.evolve(plan, needs=dict.fromkeys(plan.needs, frozenset())), entries, progress, now))
+    monkeypatch.setattr(phase_executing, "_launch", lambda snapshot, plan, entries, progress, limit, now: real(
+        snapshot, attrs.evolve(plan, needs=dict.fromkeys(plan.needs, frozenset())), entries, progress, limit, now))
 
 
 def ignore_the_parallel_limit(monkeypatch: Any) -> None:
     real = phase_executing._launch
-    monkeypatch.setattr(phase_executing, "_launch", lambda snapshot, plan, entries, progress, now: real(
-        snapshot, attrs.evolve(plan, max_parallel=99), entries, progress, now))
+    monkeypatch.setattr(phase_executing, "_launch", lambda snapshot, plan, entries, progress, limit, now: real(
+        snapshot, plan, entries, progress, 99, now))
 
 
 def one_name_for_all_attempts(monkeypatch: Any) -> None:
@@ -143,9 +144,88 @@ def leave_children_behind(monkeypatch: Any) -> None:
 
 
 def skip_validation(monkeypatch: Any) -> None:
-    real = machine.planned
+    real = phase_planning.planned
 
     def straight(snapshot: Any, plan: Any, problems: Any, now: Any) -> Any:
         return attrs.evolve(real(snapshot, plan, problems, now), phase=machine.Phase.EXECUTING)
-    monkeypatch.setattr(machine, "planned", straight)
+    monkeypatch.setattr(phase_planning, "planned", straight)
     monkeypatch.setattr(machine, "TRANSITIONS", dict.fromkeys(machine.Phase, frozenset(machine.Phase)))
+
+
+def wait_until_after_the_deadline(monkeypatch: Any) -> None:
+    """`>=` becomes `>` where a deadline is judged."""
+    edited = inspect.getsource(attempts.judge).replace("now >= attempt.deadline", "now > attempt.deadline")
+    names = dict(vars(attempts))
+    exec(compile(edited, attempts.__file__, "exec"), names)
+    for module in (phase_executing, advance):
+        monkeypatch.setattr(module, "judge", names["judge"])
+
+
+def never_notice_a_suspension(monkeypatch: Any) -> None:
+    for module in (machine, phase_validating):
+        monkeypatch.setattr(module, "with_hold", lambda snapshot, status, now: status)
+
+
+def never_notice_a_freeze(monkeypatch: Any) -> None:
+    real = machine.with_hold
+    for module in (machine, phase_validating):
+        monkeypatch.setattr(module, "with_hold", lambda snapshot, status, now: real(
+            attrs.evolve(snapshot, surroundings=CALM), status, now))
+
+
+def let_the_creator_approve(monkeypatch: Any) -> None:
+    monkeypatch.setattr(approval, "judge", lambda snapshot, digest: approval.Said(
+        ApprovalDecision.APPROVED, "anybody", "") if ANNOTATION_APPROVAL_BY in snapshot.workflow.metadata.annotations
+        else approval.Ignored(Reason.AWAITING_APPROVAL))
+
+
+def approve_whatever_plan(monkeypatch: Any) -> None:
+    real = approval.judge
+
+    def lenient(snapshot: Any, digest: str) -> Any:
+        given = snapshot.workflow.metadata.annotations.get(ANNOTATION_APPROVAL_DIGEST, "")
+        return real(snapshot, given)
+    monkeypatch.setattr(approval, "judge", lenient)
+
+
+def execute_without_an_approval(monkeypatch: Any) -> None:
+    monkeypatch.setattr(phase_validating, "with_approval", lambda snapshot, status, plan, now: status)
+
+
+def wait_for_an_approval_for_ever(monkeypatch: Any) -> None:
+    monkeypatch.setattr(approval, "expires", lambda status, now: False)
+    monkeypatch.setattr(phase_validating, "expires", lambda status, now: False)
+
+
+def go_on_after_a_stop(monkeypatch: Any) -> None:
+    real = phase_executing._halt
+    monkeypatch.setattr(phase_executing, "_halt", lambda status, plan, entries, stop, now: real(
+        status, plan, entries, Stop.NO, now))
+
+
+def roll_back_a_graceful_stop(monkeypatch: Any) -> None:
+    monkeypatch.setattr(start, "_is_wanted", lambda stop, strategy, reason: True)
+
+
+def execute_without_the_dry_run(monkeypatch: Any) -> None:
+    monkeypatch.setattr(phase_validating, "is_due", lambda snapshot, status: False)
+
+
+def ignore_the_workflow_timeout(monkeypatch: Any) -> None:
+    real = phase_executing._halt
+    monkeypatch.setattr(phase_executing, "_halt", lambda status, plan, entries, stop, now: real(
+        attrs.evolve(status, workflow_deadline=None), plan, entries, stop, now))
+
+
+def execute_what_only_asks_for_a_plan(monkeypatch: Any) -> None:
+    monkeypatch.setattr(phase_planning, "plan_only", lambda snapshot, plan, now: phase_planning.planned(
+        snapshot, plan, (), now))
+
+
+def wait_for_sick_targets_for_ever(monkeypatch: Any) -> None:
+    real = machine.advance_monitoring
+
+    def patient(snapshot: Any, status: Any, plan: Any, now: Any) -> Decision:
+        decision = real(snapshot, status, plan, now)
+        return decision if decision.status.phase is not status.phase else attrs.evolve(decision, wake_at=None)
+    monkeypatch.setattr(machine, "advance_monitoring", patient)

@@ -1,4 +1,4 @@
-"""No law is broken in the scopes of the gate: 650,000 states, about two minutes on a busy core.
+"""No law is broken in the scopes of the gate: 510,000 states, about half a minute of one core.
 
 `python -m wfcore.testing.checker` explores as far as one likes.
 """
@@ -8,49 +8,49 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from wfcore.testing.checker.explore import Exploration
+from wfcore.testing.checker.families import CHAIN2, CHAIN4, CHAIN6, DIAMOND6, ONE, of_graph, people
 from wfcore.testing.checker.report import figures
 from wfcore.testing.checker.scope import Scope, dags
 from wfcore.testing.checker.trace import trace
 
-ONE = dags(1)[0]
-CHAIN, SIDE_BY_SIDE = dags(2)[1], dags(2)[0]
+SIDE_BY_SIDE = dags(2)[0]
 QUICK: dict[str, Any] = {"impatient": False, "unreliable": False}
 
-# Each scope with its number of states; all of them are explored, unless a limit says otherwise.
+# Each scope with its number of states; all of them are explored.
 WHOLE = [
-    (Scope(needs=ONE, retries=(0,)), 41_848),
-    (Scope(needs=ONE, retries=(0,), lag=0, faults=1, endings=False), 46_451),
-    (Scope(needs=ONE, lag=0, faults=1, impatient=False), 26_556),
-    (Scope(needs=ONE, retries=(0,), lag=0, faults=2, **QUICK), 6_430),
-    (Scope(needs=ONE, retries=(0,), lag=0, controllers=3, **QUICK), 8_187),
-    (Scope(needs=ONE, retries=(0,), lag=0, delete=True), 66_356),
-    (Scope(needs=ONE, retries=(0,), intruder="stranger", faults=2), 6_764),
-    (Scope(needs=ONE, retries=(0,), intruder="impostor", faults=1), 81_626),
-    (Scope(needs=CHAIN, retries=(0, 0), **QUICK), 13_731),
-    (Scope(needs=CHAIN, retries=(0, 0), faults=1, endings=False, **QUICK), 86_019),
-    (Scope(needs=SIDE_BY_SIDE, retries=(0, 0), lag=0, **QUICK), 17_717),
-    *zip((Scope(needs=needs, retries=(0, 0, 0), lag=0, endings=False, **QUICK) for needs in dags(3)[2:]),
-         (65_206, 22_811, 47_811, 22_811), strict=True),
+    (Scope(needs=ONE, retries=(0,)), 16_288),
+    (Scope(needs=ONE, retries=(0,), lag=0, faults=1, endings=False), 9_479),
+    (Scope(needs=ONE, lag=0, faults=1, impatient=False), 24_281),
+    (Scope(needs=ONE, retries=(0,), lag=0, faults=2, **QUICK), 2_209),
+    (Scope(needs=ONE, retries=(0,), lag=0, controllers=3, **QUICK), 1_483),
+    (Scope(needs=ONE, retries=(0,), intruder="stranger", faults=2), 2_841),
+    (Scope(needs=ONE, retries=(0,), intruder="impostor", faults=1), 36_873),
+    (of_graph(CHAIN2, faults=1), 30_461),
+    (of_graph(CHAIN4, faults=1, lag=0, endings=False), 63_080),
+    *zip((of_graph(needs, lag=0) for needs in dags(3)), (76_751, 32_521, 17_039, 6_261, 12_838, 6_261), strict=True),
+    *zip((task.scope for task in people(lag=0)),
+         (34_881, 13_488, 18_597, 13_639, 36_163, 84_422, 150_000, 4_694, 44_785, 196, 272, 676, 3_156, 4_010, 7_663,
+          7_479, 32, 16, 2_920, 903, 851), strict=True),
 ]
 LIMITED = [
-    *(Scope(needs=needs, retries=(0, 0, 0), lag=0, endings=False, **QUICK) for needs in dags(3)[:2]),
     Scope(needs=ONE, retries=(0,), faults=1, endings=False),
+    of_graph(CHAIN6, faults=1, endings=False),
+    of_graph(DIAMOND6, faults=1, endings=False),
 ]
 LIMIT = 40_000
+MOST = 50_000  # of a whole scope; the larger ones are left to longer runs
 
 
-def broken_law(found: Exploration) -> list[str]:
-    return trace(found, found.broken) if found.broken else []
-
-
-@pytest.mark.parametrize(("scope", "states"), WHOLE, ids=[scope.name for scope, _ in WHOLE])
+@pytest.mark.parametrize(("scope", "states"), [(scope, states) for scope, states in WHOLE if states < MOST],
+                         ids=[scope.name for scope, states in WHOLE if states < MOST])
 def test_no_law_is_broken_in_a_whole_scope(scope: Scope, states: int) -> None:
     """The number is not a law: it may change with the engine, but it must not creep."""
     found = Exploration(scope).run()
 
-    assert [] == broken_law(found)
+    assert [] == trace(found)
     assert found.complete
     assert states / 1.5 <= len(found.keys) <= states * 1.5
 
@@ -59,12 +59,12 @@ def test_no_law_is_broken_in_a_whole_scope(scope: Scope, states: int) -> None:
 def test_no_law_is_broken_in_the_beginning_of_a_larger_scope(scope: Scope) -> None:
     found = Exploration(scope).run(most=LIMIT)
 
-    assert [] == broken_law(found)
+    assert [] == trace(found)
     assert LIMIT <= len(found.keys)
 
 
 def test_the_gate_explores_more_than_a_hundred_thousand_states() -> None:
-    assert 650_000 < sum(states for _, states in WHOLE) + LIMIT * len(LIMITED)
+    assert 400_000 < sum(states for _, states in WHOLE if states < MOST) + LIMIT * len(LIMITED)
 
 
 def test_a_whole_scope_goes_through_every_phase_and_every_kind_of_write() -> None:
@@ -92,3 +92,13 @@ def test_more_controllers_faults_and_lag_only_add_states() -> None:
     assert base < states(lag=1) < states(lag=2)
     assert base < states(faults=1) < states(faults=2)
     assert base < states(controllers=2)
+
+
+def test_who_may_do_more_meets_at_least_as_many_cores() -> None:
+    """A reduction that lost a core would lose the laws of it."""
+    def cores(scope: Scope) -> int:
+        return len(Exploration(scope).run().met)
+    one = of_graph(ONE, controllers=1, lag=0, endings=False)
+
+    assert cores(one) <= cores(evolve(one, faults=1)) <= cores(evolve(one, faults=1, controllers=2))
+    assert cores(one) <= cores(evolve(one, controllers=2)) <= cores(evolve(one, controllers=2, lag=2))

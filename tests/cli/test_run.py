@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,26 @@ from typing import Any
 import pytest
 
 from wfcontroller.run.request import RunFailed, RunObserver, RunRequest, RunResult
+from wfcore.model.enums import ApprovalDecision
 
 from .cli_world import EXAMPLES, ROOT, scale, wfctl, workflow, written
 from .ended import START, rolled_back, succeeded
 
-# What each example's first comment promises: exit status, phase, outcome, and the steps undone.
-PROMISED: Mapping[str, tuple[int, str, str, list[int]]] = {
-    "bad-image-rollback": (1, "failed", "failed", [2, 1]),
-    "config-rollback": (1, "failed", "failed", [3, 1, 2]),
-    "diamond": (0, "completed", "success", []),
-    "flaky-retries": (0, "completed", "success", []),
-    "node-drain": (0, "completed", "success", []),
-    "partial-success": (1, "completed", "partial_success", []),
-    "scale-and-restart": (0, "completed", "success", []),
+# What each example's first comment promises: the exit status, and of each workflow phase, outcome and the steps undone.
+PROMISED: Mapping[str, tuple[int, list[tuple[str, str, list[int]]]]] = {
+    "adaptive": (0, [("completed", "success", [])]),
+    "approval": (0, [("completed", "success", [])]),
+    "bad-image-rollback": (1, [("failed", "failed", [2, 1])]),
+    "busy-targets": (0, [("completed", "success", []), ("completed", "success", [])]),
+    "config-rollback": (1, [("failed", "failed", [3, 1, 2])]),
+    "diamond": (0, [("completed", "success", [])]),
+    "flaky-retries": (0, [("completed", "success", [])]),
+    "node-drain": (0, [("completed", "success", [])]),
+    "partial-success": (1, [("completed", "partial_success", [])]),
+    "retry-of": (1, [("completed", "partial_success", []), ("completed", "success", [])]),
+    "rollback-of": (0, [("completed", "success", []), ("completed", "success", [])]),
+    "safety-checks": (1, [("failed", "failed", [])]),
+    "scale-and-restart": (0, [("completed", "success", [])]),
 }
 
 
@@ -40,19 +48,24 @@ def objects(path: Path, kind: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_ends_as_its_comment_says(path: Path, tmp_path: Path) -> None:
-    code, phase, outcome, undone = PROMISED[path.stem]
+    code, ends = PROMISED[path.stem]
     file, *options = told_command(path)
     dump = tmp_path / "cluster.json"
     answer = wfctl("run", ROOT / file, *options, "--seed", "1", "-o", "json", "--dump", dump)
-    document = answer.document
+    documents = answer.document if len(ends) > 1 else [answer.document]
     text = path.read_text(encoding="utf-8")
 
     assert path == ROOT / file
-    assert (code, phase, outcome) == (answer.code, document["phase"], document["outcome"])
-    assert undone == [one["stepNumber"] for one in document["rollback"]]
-    assert f"# Ends: {phase}, outcome {outcome}, exit status {code}" in text
-    assert document["auditId"]
-    STATE_AFTER.get(path.stem, lambda dump, document: None)(dump, document)
+    assert (code, ends) == (answer.code, [(document["phase"], document["outcome"], undone(document))
+                                          for document in documents])
+    assert [f"# Ends: {phase}, outcome {outcome}, exit status {code}" for phase, outcome, _ in ends] == [
+        found[0] for found in re.finditer(r"^# Ends: .*exit status \d", text, re.MULTILINE)]
+    assert all(document["auditId"] for document in documents)
+    STATE_AFTER.get(path.stem, lambda dump, document: None)(dump, documents[-1])
+
+
+def undone(document: Any) -> list[int]:
+    return [one["stepNumber"] for one in document["rollback"]]
 
 
 def replicas_and_image(dump: Path, name: str) -> tuple[int, str]:
@@ -84,7 +97,35 @@ def retried(dump: Path, document: Any) -> None:
     assert [1, 3, 1] == [step["attempts"] for step in document["steps"]]
 
 
-STATE_AFTER = {"scale-and-restart": scaled, "bad-image-rollback": image_restored, "config-rollback": settings_restored,
+def adapted(dump: Path, document: Any) -> None:
+    assert 2 == len(document["adaptiveAdjustments"])
+
+
+def refused(dump: Path, document: Any) -> None:
+    assert 2 == replicas_and_image(dump, "front")[0]
+
+
+def undone_after_the_sale(dump: Path, document: Any) -> None:
+    assert 2 == replicas_and_image(dump, "shop")[0]
+    assert {"TEXT": "welcome"} == objects(dump, "ConfigMap")["banner"]["data"]
+
+
+def carried_over(dump: Path, document: Any) -> None:
+    assert [1] == document["carriedOver"]
+
+
+@pytest.mark.parametrize(("answered", "reason"), [(["--reject"], "approval_rejected"), ([], "approval_timeout")])
+def test_what_nobody_approves_changes_nothing(answered: list[str], reason: str, tmp_path: Path) -> None:
+    path, dump = ROOT / "docs" / "examples" / "approval.yaml", tmp_path / "cluster.json"
+    answer = wfctl("run", path, *answered, "--seed", "1", "-o", "json", "--dump", dump)
+
+    assert (1, reason) == (answer.code, answer.document["failureReason"])
+    assert replicas_and_image(dump, "ledger")[1] in path.read_text(encoding="utf-8").split("kind: WorkflowExecution")[0]
+
+
+STATE_AFTER = {"adaptive": adapted, "safety-checks": refused, "rollback-of": undone_after_the_sale,
+               "retry-of": carried_over, "scale-and-restart": scaled, "bad-image-rollback": image_restored,
+               "config-rollback": settings_restored,
                "node-drain": drained, "flaky-retries": retried}
 
 
@@ -124,6 +165,27 @@ def test_options_reach_the_session(session: Session, file: Path) -> None:
 
     assert ({2: 3, 1: None}, 7, 50.0, "postgresql://x") == (asked.fail, asked.seed, asked.speed, asked.database)
     assert [json.loads(file.read_text())] == list(asked.documents)
+
+
+@pytest.mark.parametrize(("options", "decision"), [
+    ([], None), (["--approve"], ApprovalDecision.APPROVED), (["--reject"], ApprovalDecision.DENIED)])
+def test_the_answer_to_approvals_is_the_one_that_was_given(options: list[str], decision: ApprovalDecision | None,
+                                                          session: Session, file: Path) -> None:
+    wfctl("run", file, *options)
+
+    assert [decision] == [asked.decision for asked in session.asked]
+
+
+def test_a_freeze_that_nothing_could_end_is_refused(session: Session, tmp_path: Path) -> None:
+    def freeze(namespace: str, name: str) -> dict[str, Any]:
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}}
+
+    refused = wfctl("run", written(tmp_path, workflow(scale(1)), freeze("kubernaut-system", "wf-freeze")))
+    others = written(tmp_path, workflow(scale(1)), freeze("default", "wf-freeze"), freeze("kubernaut-system", "x"))
+
+    assert (2, 0) == (refused.code, wfctl("run", others).code)
+    assert "ConfigMap wf-freeze in namespace kubernaut-system freezes every workflow" in refused.err
+    assert 1 == len(session.asked)
 
 
 @pytest.mark.parametrize("options", [[], ["-o", "json"], ["--speed", "max"]])
@@ -204,6 +266,7 @@ def test_a_database_that_is_not_there_is_the_environments_failure(file: Path) ->
     (["--fail", "x"], "'x' is not STEP or STEP:ATTEMPTS"), (["--fail", "0"], "is not STEP"),
     (["--fail", "1:"], "is not STEP"), (["--fail", "1:0"], "is not STEP"), (["--fail", "1:-1"], "is not STEP"),
     (["--fail", "1", "--fail", "1:2"], "step 1 is given twice"), (["--fail", "9"], "no workflow has a step 9"),
+    (["--approve", "--reject"], "--approve and --reject exclude each other"),
     (["--speed", "fast"], "'fast' is not a positive number or max"), (["--speed", "0"], "is not a positive"),
     (["--speed", "inf"], "is not a positive"), (["--speed", "nan"], "is not a positive"), (["--seed", "-1"], "-1"),
 ])

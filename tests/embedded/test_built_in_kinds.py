@@ -7,10 +7,12 @@ import pytest
 from wfcore.resources import (
     CONFIG_MAPS,
     DEPLOYMENTS,
+    ENDPOINT_SLICES,
     LEASES,
     NODES,
     POD_DISRUPTION_BUDGETS,
     PODS,
+    RESOURCE_QUOTAS,
     SECRETS,
     SERVICES,
 )
@@ -41,6 +43,14 @@ POD = {"containers": [{"name": "main", "image": "nginx:1"}]}
     (SECRETS, {"data": {"a": "%%%"}}, "data.a"),
     (SECRETS, {"stringData": {"a": 1}}, "stringData.a"),
     (POD_DISRUPTION_BUDGETS, {"spec": {"minAvailable": 1, "maxUnavailable": 1}}, "spec"),
+    (RESOURCE_QUOTAS, {"spec": {"hard": {"pods": "many"}}}, "spec.hard.pods"),
+    (RESOURCE_QUOTAS, {"spec": {"hard": {"pods": "1"}, "scopes": ["Sometimes"]}}, "spec.scopes[0]"),
+    (SERVICES, {"spec": {"ports": [{"port": 0}]}}, "spec.ports[0].port"),
+    (SERVICES, {"spec": {"type": "Sideways", "ports": [{"port": 80}]}}, "spec.type"),
+    (ENDPOINT_SLICES, {"endpoints": []}, "addressType"),
+    (ENDPOINT_SLICES, {"addressType": "IPv4", "endpoints": [{"addresses": []}]}, "endpoints[0].addresses"),
+    (LEASES, {"spec": {"renewTime": "just now"}}, "spec.renewTime"),
+    (LEASES, {"spec": {"leaseDurationSeconds": 0}}, "spec.leaseDurationSeconds"),
 ])
 def test_what_makes_no_sense_is_refused_with_its_field(run, place, resource, content, field):
     error = run(refusal(place.make(resource, "x", **content)))
@@ -133,3 +143,16 @@ def test_a_service_is_named_by_a_dns_1035_label(run, place):
     error = run(refusal(place.make(SERVICES, "1st", spec={"ports": [{"port": 80}]})))
 
     assert "metadata.name" == error.causes[0][0]
+
+
+@pytest.mark.parametrize("amount", ["3", 3, "500m", "2Gi", "1.5", "1e3", "1E"])
+def test_a_quota_takes_every_way_to_write_an_amount(run, place, amount):
+    made = run(place.make(RESOURCE_QUOTAS, "q", spec={"hard": {"requests.cpu": amount}}))
+
+    assert amount == made["spec"]["hard"]["requests.cpu"]
+
+
+def test_a_service_gets_the_defaults_of_the_server(run, place):
+    made = run(place.make(SERVICES, "web", spec={"ports": [{"port": 80}]}))
+
+    assert ("ClusterIP", "TCP") == (made["spec"]["type"], made["spec"]["ports"][0]["protocol"])

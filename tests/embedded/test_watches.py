@@ -90,3 +90,22 @@ def test_a_version_that_is_no_number_is_a_bad_request(run, place):
         assert 400 == (await refusal(anext(watch))).status
 
     run(story())
+
+
+def test_one_object_can_be_listed_and_watched_by_name(run, place):
+    """As with the field selector `metadata.name`, which a right to this one object allows."""
+    async def story():
+        for name in ("a", "b"):
+            await place.gadget(name)
+        page = await place.api.list(GADGETS, place.namespace, name="b")
+        assert ["b"] == [item["metadata"]["name"] for item in page.items]
+        assert () == (await place.api.list(GADGETS, place.namespace, name="c")).items
+        for name in ("c", "d"):
+            await place.gadget(name)
+        await place.api.delete(GADGETS, place.namespace, "d")
+        watch = place.api.watch(GADGETS, place.namespace, resource_version=page.resource_version, name="d")
+        assert [("ADDED", "d"), ("DELETED", "d")] == await events(watch, 2)
+        watch = place.api.watch(GADGETS, place.namespace, resource_version="0", name="b")
+        assert [("ADDED", "b")] == await events(watch, 1)
+
+    run(story())

@@ -91,11 +91,11 @@ def test_expired_watches_start_over_and_miss_nothing(world):
         api, expired = cluster.server, []
         watch = api.watch
 
-        def expiring(resource, namespace="", *, resource_version, timeout_seconds=300.0):
+        def expiring(resource, namespace="", *, resource_version, **options):
             if resource is PODS and len(expired) < 3:
                 expired.append(resource_version)
                 raise ApiError(410, "Expired", "too old resource version")
-            return watch(resource, namespace, resource_version=resource_version, timeout_seconds=timeout_seconds)
+            return watch(resource, namespace, resource_version=resource_version, **options)
 
         await asyncio.sleep(1)
         api.watch = expiring
@@ -211,14 +211,14 @@ class Scripted:
     def __init__(self, lists, watches):
         self.lists, self.watches, self.seen = list(lists), list(watches), []
 
-    async def list(self, resource, **kwargs):
+    async def list(self, resource, namespace, **kwargs):
         self.seen.append(kwargs.get("continue_token", ""))
         answer = self.lists.pop(0)
         if isinstance(answer, ApiError):
             raise answer
         return answer
 
-    async def watch(self, resource, *, resource_version, timeout_seconds):
+    async def watch(self, resource, namespace, *, resource_version, name, timeout_seconds):
         self.seen.append(resource_version)
         for event in self.watches.pop(0) if self.watches else [None]:
             if event is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from wfcontroller import listing
 from wfcontroller.api import ApiError
-from wfcontroller.executor import following
 from wfcore.resources import KUBERNETES_EXECUTIONS
 from wfcore.simulation.operations import Compact
 from wfcore.simulation.store import apply
@@ -95,7 +95,7 @@ def test_a_history_that_was_forgotten_is_listed_again():
 
 
 def test_long_lists_are_read_page_by_page(monkeypatch):
-    monkeypatch.setattr(following, "PAGE_SIZE", 2)
+    monkeypatch.setattr(listing, "PAGE_SIZE", 2)
 
     async def scenario(world):
         await world.deployment(replicas=7)

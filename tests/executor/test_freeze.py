@@ -29,6 +29,23 @@ def test_a_freeze_is_waited_for_and_then_the_change_is_made():
     run(scenario)
 
 
+def test_a_freeze_that_is_being_deleted_holds_nothing():
+    """Whoever deletes it has ended it, however long the object stays; the controller reads it the same way."""
+    async def scenario(world):
+        await world.deployment()
+        await world.create(CONFIG_MAPS, "wf-freeze", OWN)
+        await world.edit(CONFIG_MAPS, "wf-freeze", lambda body: body["metadata"].update(finalizers=["a.example/slow"]),
+                         OWN)
+        name = await world.step("scale-deployment", SCALE, timeout="1h")
+        await asyncio.sleep(300)
+        assert 3 == world.spec()["replicas"]
+        await world.server.delete(CONFIG_MAPS, OWN, "wf-freeze")
+
+        assert "rollback_ready" == (await world.ended(name))["phase"]
+
+    run(scenario)
+
+
 def test_an_execution_that_vanished_unseen_is_never_acted_for():
     """It was held by a freeze; when that ends, the live read finds nobody to act for."""
     async def scenario(world):

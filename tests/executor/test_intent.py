@@ -80,17 +80,61 @@ def test_an_entry_that_cannot_be_read_intends_nothing():
     run(scenario, started=False)
 
 
+UNDO = {"rollbackOf": {"name": "earlier", "uid": "1"}}
+BACK = ("scale-to-previous", {"scaleToPrevious": {**WEB, "previousReplicas": 1}})
+
+
+async def as_own_step(world, name):
+    """The ledger intends this execution as the step's own attempt."""
+    await world.intend(stepStatuses=[{"stepNumber": 1, "action": "scale-deployment", "status": "executing",
+                                      "attempt": 1, "k8sExecutionRef": {"name": name}}])
+    world.start()
+    return await world.ended(name)
+
+
 def test_a_workflow_that_undoes_another_runs_compensations_as_its_own_steps():
     async def scenario(world):
         await world.deployment()
-        name = await world.step("scale-deployment", kind="rollback", intended=False, rollback=(
-            "scale-to-previous", {"scaleToPrevious": {**WEB, "previousReplicas": 1}}))
-        await world.intend(stepStatuses=[{"stepNumber": 1, "action": "scale-deployment", "status": "executing",
-                                          "attempt": 1, "k8sExecutionRef": {"name": name}}])
+        await world.workflow(**UNDO)
+        name = await world.step("scale-deployment", kind="rollback", intended=False, rollback=BACK)
+
+        assert "completed" == (await as_own_step(world, name))["phase"]
+        assert 1 == world.spec()["replicas"]
+
+    run(scenario, started=False)
+
+
+@pytest.mark.parametrize(("spec", "kind", "content", "complaint"), [
+    ({}, "rollback", {"rollback": BACK}, "is executing, no time for an execution of kind rollback"),
+    (UNDO, "forward", {"parameters": SCALE}, "only undoes another workflow, and this execution is of kind forward"),
+])
+def test_only_a_workflow_that_undoes_another_executes_compensations_and_it_executes_nothing_else(
+        spec, kind, content, complaint):
+    async def scenario(world):
+        await world.deployment()
+        await world.workflow(**spec)
+        name = await world.step("scale-deployment", kind=kind, intended=False, **content)
+        status = await as_own_step(world, name)
+
+        assert ("failed", "cancelled") == (status["phase"], status["failureClass"])
+        assert complaint in status["errorMessage"]
+        assert 3 == world.spec()["replicas"]
+
+    run(scenario, started=False)
+
+
+def test_a_compensation_that_is_cancelled_or_waits_for_a_retry_is_not_intended():
+    async def scenario(world):
+        await world.deployment()
+        name = await world.step("scale-deployment", kind="rollback", rollback=BACK)
+        undo = {"status": "executing", "attempt": 1, "k8sExecutionRef": {"name": name},
+                "cancelledAt": "2026-01-01T00:00:00Z"}
+        await world.intend(phase="rolling_back", stepStatuses=[
+            {"stepNumber": 1, "action": "scale-deployment", "status": "completed", "rollback": undo}])
         world.start()
 
-        assert "completed" == (await world.ended(name))["phase"]
-        assert 1 == world.spec()["replicas"]
+        assert "intends nothing for step 1" in (await world.ended(name))["errorMessage"]
+        assert 3 == world.spec()["replicas"]
 
     run(scenario, started=False)
 

@@ -104,8 +104,8 @@ class World:
                 if error.reason != "Conflict":
                     raise
 
-    async def workflow(self, name="wf", namespace="default"):
-        await self.create(WORKFLOW_EXECUTIONS, name, namespace, spec={"workflowDefinition": {
+    async def workflow(self, name="wf", namespace="default", **spec):
+        await self.create(WORKFLOW_EXECUTIONS, name, namespace, spec=spec or {"workflowDefinition": {
             "name": name, "steps": [{"stepNumber": 1, "action": "cordon-node",
                                      "parameters": {"cordonNode": {"nodeName": "n"}}}]}})
         await self.intend(name, namespace, phase="executing", stepStatuses=[])
@@ -146,8 +146,8 @@ class World:
         else:
             entry |= {"attempt": attempt, "k8sExecutionRef": {"name": name}}
         entries[number] = entry
-        metadata = owner["metadata"]
-        await self.intend(metadata["name"], metadata["namespace"], stepStatuses=list(entries.values()))
+        metadata, phase = owner["metadata"], "rolling_back" if kind == "rollback" else "executing"
+        await self.intend(metadata["name"], metadata["namespace"], phase=phase, stepStatuses=list(entries.values()))
 
     async def perform(self, action, parameters=None, **options):
         """Intend, create, wait; answers the terminal status."""

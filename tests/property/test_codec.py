@@ -14,14 +14,17 @@ from hypothesis import strategies as st
 
 from wfcore.codec import Malformed, decode, decode_execution, decode_workflow, encode, render_path
 from wfcore.codec.canonical import canonical
+from wfcore.codec.converter import make_converter
 from wfcore.codec.durations import DURATION_PATTERN, format_duration, parse_duration
+from wfcore.codec.reading import UNFIT, reader_of
 from wfcore.codec.times import format_time, parse_time
-from wfcore.model.definition import WorkflowExecutionSpec
+from wfcore.model.definition import ObjectReference, RollbackSpec, WorkflowDefinition, WorkflowExecutionSpec
 from wfcore.model.execution import KubernetesExecutionSpec, KubernetesExecutionStatus
-from wfcore.model.status import WorkflowExecutionStatus
+from wfcore.model.status import ExecutionMetrics, RollbackStatus, StepStatus, WorkflowExecutionStatus
 from wfcore.testing.strategies import instances, json_values, times
 
 PARTS = (WorkflowExecutionSpec, WorkflowExecutionStatus, KubernetesExecutionSpec, KubernetesExecutionStatus)
+CONVERTER = make_converter()
 # Integers as JSON readers of every language keep them, and strings that UTF-16 sorts as UTF-8 does.
 INTEROPERABLE = st.recursive(
     st.none() | st.booleans() | st.integers(-2**53 + 1, 2**53 - 1) | st.text(st.characters(max_codepoint=0xD7FF)),
@@ -58,6 +61,54 @@ def test_a_damaged_value_is_read_or_refused_with_a_place_inside_it(part: type, d
         assert problem.path[:len(path)] == path[:len(problem.path)], render_path(problem.path)
         assert problem.reason.isalnum()
         assert problem.message
+
+
+@pytest.mark.parametrize("part", PARTS)
+@given(data=st.data())
+def test_what_is_read_fast_is_what_the_converter_reads(part: type, data: st.DataObject) -> None:
+    """It may refuse what the converter takes, never the other way round."""
+    raw = encode(data.draw(instances(part)))
+    _put(raw, data.draw(places(raw)), data.draw(json_values(leaves=4)))
+    try:
+        found = reader_of(part)(raw)
+    except UNFIT:
+        return
+
+    assert CONVERTER.structure(raw, part) == found
+
+
+ENTRY = {"stepNumber": 1, "action": "custom"}
+REFERENCE = {"name": "w", "namespace": "default"}
+BEYOND = [
+    (StepStatus, {**ENTRY, "attempt": 12}), (StepStatus, {**ENTRY, "attempt": -1}),
+    (StepStatus, {**ENTRY, "attempt": True}), (StepStatus, {**ENTRY, "errorMessage": "x" * 1025}),
+    (StepStatus, {**ENTRY, "status": "odd"}), (StepStatus, {"stepNumber": 1}),
+    (ObjectReference, {**REFERENCE, "name": ""}), (ObjectReference, {**REFERENCE, "namespace": "A"}),
+    (ObjectReference, {**REFERENCE, "odd": 1}), (ExecutionMetrics, {"stepSuccessRate": 1.5}),
+    (ExecutionMetrics, {"stepSuccessRate": True}), (ExecutionMetrics, {"totalDuration": "soon"}),
+    (RollbackSpec, {"action": "custom", "timeout": "0s"}),
+    (RollbackSpec, {"action": "custom", "parameters": {"custom": {"actionType": "a", "config": {"k": 1}}}}),
+    (RollbackSpec, {"action": "custom", "parameters": {"custom": {"actionType": "a"}, "odd": {}}}),
+    (RollbackStatus, {"steps": [0]}), (RollbackStatus, {"steps": {"0": 1}}), (RollbackStatus, {"performed": 1}),
+    (WorkflowDefinition, {"name": "w", "steps": [], "dependencies": {"a": ["b", 1]}}), (StepStatus, [ENTRY]),
+    (WorkflowDefinition, {"name": "w", "steps": [], "dependencies": ["a"]}),
+]
+
+
+@pytest.mark.parametrize(("part", "raw"), BEYOND)
+def test_what_breaks_a_limit_is_read_by_nobody(part: type, raw: object) -> None:
+    with pytest.raises(UNFIT):
+        reader_of(part)(raw)
+
+    assert isinstance(decode(part, raw), Malformed)
+
+
+@pytest.mark.parametrize("part", PARTS)
+@given(data=st.data())
+def test_what_the_engine_writes_is_read_fast(part: type, data: st.DataObject) -> None:
+    value = data.draw(instances(part))
+
+    assert value == reader_of(part)(json.loads(json.dumps(encode(value))))
 
 
 def places(raw: object, depth: int = 0) -> st.SearchStrategy[tuple]:

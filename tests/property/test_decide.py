@@ -19,11 +19,18 @@ from wfcore.lifecycle.machine import IllegalTransition, decide
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.actions import ScaleDeploymentParams
 from wfcore.model.compensations import ScaleToPreviousParams
-from wfcore.model.definition import RollbackSpec, WorkflowDefinition, WorkflowExecutionSpec, WorkflowStep
-from wfcore.model.enums import Action, Phase, RollbackAction, StepPhase
+from wfcore.model.definition import (
+    ExecutionStrategy,
+    RollbackSpec,
+    SafetyCheck,
+    WorkflowDefinition,
+    WorkflowExecutionSpec,
+    WorkflowStep,
+)
+from wfcore.model.enums import Action, Phase, RollbackAction, SafetyCheckType, StepPhase
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.model.workflow import FINALIZER
-from wfcore.program import Ref
+from wfcore.program import Inspect, Inspected, Ref, Request, Response
 from wfcore.rawobject import RawObject
 from wfcore.reconciler import Reconcile
 from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
@@ -32,10 +39,10 @@ from wfcore.simulation import operations as op
 from wfcore.snapshot import Snapshot, sort_children
 from wfcore.testing.driving import drive
 from wfcore.testing.strategies import instances, json_values
+from wfcore.testing.walking import Behaviour, Walk
 from wfcore.testing.world import World
 
 from .test_codec import _put, places
-from .walking import Behaviour, Walk
 
 GOOD = {"phase": "completed", "rollbackInformation": {"mutated": "yes"}}
 BAD = {"phase": "failed", "failureClass": "validation_error", "rollbackInformation": {"mutated": "unknown"}}
@@ -106,6 +113,32 @@ def test_no_status_that_decodes_makes_a_pass_raise(status: WorkflowExecutionStat
     # What is over stays as it is, but for the audit's own condition.
     if status.phase in TERMINAL:
         assert {status.phase} >= {commit.phase for commit in world.commits}
+
+
+CHECKED = attrs.evolve(CHAIN, execution_strategy=ExecutionStrategy(safety_checks=tuple(
+    SafetyCheck(type=kind, required=True) for kind in SafetyCheckType)))
+# Words that the checks look for, so that what is drawn gets past the first look.
+WORDS = st.sampled_from((
+    "metadata", "spec", "status", "labels", "template", "containers", "resources", "requests", "hard", "used",
+    "allocatable", "cpu", "pods", "conditions", "endpoints", "selector", "matchLabels", "matchExpressions", "name"))
+FOUND = st.recursive(json_values(leaves=3), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+    WORDS, inner, max_size=4), max_leaves=12)
+
+
+@given(st.lists(FOUND, min_size=1, max_size=3))
+def test_no_object_of_the_cluster_makes_a_safety_check_raise(objects: list[Any]) -> None:
+    world = World()
+    world.add(WORKFLOW_EXECUTIONS, {"spec": encode(CHECKED)}, name="w", finalizers=[FINALIZER])
+    raws = tuple(RawObject(value if isinstance(value, dict) else {"spec": value}) for value in objects)
+
+    def answer(request: Request) -> Response:
+        if isinstance(request, Inspect):
+            return Inspected((raws,) * len(request.targets))
+        return world.answer(request)
+
+    drive(Reconcile(Ref("default", "w"), Settings()), answer)
+    results = world.commits[-1].validation_results
+    assert {kind.value for kind in SafetyCheckType} == {check.type.value for check in results.safety_checks}
 
 
 @given(json_values())

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 
 from wfcore.codec import Malformed
 from wfcore.model.actions import PARAMETERS_OF, ScaleDeploymentParams, UpdateSecretParams
-from wfcore.model.definition import DependencyList, WorkflowDefinition, WorkflowExecutionSpec, WorkflowStep
+from wfcore.model.definition import (
+    DependencyList,
+    SourceReference,
+    WorkflowDefinition,
+    WorkflowExecutionSpec,
+    WorkflowStep,
+)
 from wfcore.model.enums import Action, RollbackStrategy, Strategy
 from wfcore.model.fields import StrMap
 from wfcore.model.plan import PlanInputs
@@ -224,7 +230,14 @@ def test_the_digest_differs_when_what_is_done_differs(other: WorkflowExecutionSp
 
 def test_the_digest_covers_the_namespace_and_what_planning_took_from_outside() -> None:
     assert planned(ONE).digest != planned(ONE, "elsewhere").digest
-    assert planned(ONE).digest != plan_workflow(ONE, "default", SETTINGS, PlanInputs(note="no history")).digest
+    suspicious = PlanInputs(approval_needed_because="it failed three times")
+    assert planned(ONE).digest != plan_workflow(ONE, "default", SETTINGS, suspicious).digest
+
+
+def test_the_digest_does_not_say_which_sources_answered() -> None:
+    """Only what they said decides anything: a source that is away asks for no other approval."""
+    silent = PlanInputs(note="nobody answered", history_available=True)
+    assert planned(ONE).digest == plan_workflow(ONE, "default", SETTINGS, silent).digest
 
 
 @given(st.text("abc", min_size=1), st.text("abc", min_size=1))
@@ -259,8 +272,14 @@ def test_a_graph_with_problems_is_not_planned() -> None:
 
 
 def test_a_spec_without_definition_cannot_be_planned() -> None:
-    with pytest.raises(ValueError, match="cannot be planned; check it first"):
-        plan_workflow(WorkflowExecutionSpec(), "default", SETTINGS, INPUTS)
+    source = SourceReference(name="w", uid="1")
+    for spec, reason in ((WorkflowExecutionSpec(), "Missing"),
+                         (WorkflowExecutionSpec(rollback_of=source), "SourceNeeded"),
+                         (WorkflowExecutionSpec(retry_of=source), "SourceNeeded")):
+        plan = plan_workflow(spec, "default", SETTINGS, INPUTS)
+
+        assert isinstance(plan, Malformed)
+        assert [reason] == [problem.reason for problem in plan.problems]
 
 
 def test_every_action_has_parameters_an_impact_and_a_usual_duration() -> None:

@@ -16,7 +16,6 @@ from wfcore.snapshot import Snapshot
 from wfcore.testing.damages import SPEC_DAMAGES, STEP_DAMAGES, damaged, damaged_documents
 from wfcore.testing.strategies import SETTINGS, documents, json_values
 from wfcore.validation.document import check_document
-from wfcore.validation.supported import _UNSUPPORTED
 
 KEYS = ("apiVersion", "kind", "metadata", "spec", "status", "workflowDefinition", "steps", "dependencies", "x")
 
@@ -48,17 +47,6 @@ def test_a_damaged_spec_is_reported_in_its_place(name: str, document: dict) -> N
     path, reason = SPEC_DAMAGES[name](document["spec"])
 
     assert (("spec", *path), reason) in reported(document)
-
-
-@pytest.mark.parametrize("place", [place for place, _ in _UNSUPPORTED])
-def test_what_is_not_supported_is_refused_by_name_and_never_ignored(place: tuple[str, ...]) -> None:
-    spec: dict = {}
-    inner = spec
-    for key in place[:-1]:
-        inner = inner.setdefault(key, {})
-    inner[place[-1]] = "asked for"
-
-    assert (("spec", *place), "NotSupported") in reported({"spec": spec})
 
 
 @given(damaged_documents())

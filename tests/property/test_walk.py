@@ -17,9 +17,9 @@ from wfcore.model.enums import Mutated, Outcome, Phase, RollbackPhase, RollbackS
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import ObjectMeta, WorkflowExecution
 from wfcore.testing.strategies import workflow_specs
+from wfcore.testing.walking import APPROVERS, BEHAVIOURS, Behaviour, Walk
 
 from .test_planning import before, edges
-from .walking import BEHAVIOURS, Behaviour, Walk
 
 P, E, C, F, S, R = StepPhase
 STEP_TRANSITIONS = {P: {P, E, S}, E: {E, C, F}, C: {C, R}, F: {F}, S: {S}, R: {R}}
@@ -48,10 +48,10 @@ def commits(walk: Walk) -> Iterator[tuple[WorkflowExecutionStatus, WorkflowExecu
 
 
 @walks
-@given(SPECS, BEHAVIOURS)
+@given(SPECS, BEHAVIOURS, APPROVERS)
 def test_every_walk_ends_and_keeps_the_laws_at_each_commit(
-        spec: WorkflowExecutionSpec, behaviours: list[Behaviour]) -> None:
-    walk = Walk(spec, behaviours).to_the_end()
+        spec: WorkflowExecutionSpec, behaviours: list[Behaviour], approver: Behaviour) -> None:
+    walk = Walk(spec, behaviours, approver=approver).to_the_end()
 
     for old, new in commits(walk):
         transitions_follow_the_tables(old, new)
@@ -61,6 +61,7 @@ def test_every_walk_ends_and_keeps_the_laws_at_each_commit(
         only_what_may_be_undone_is_undone(spec, new)
         dependants_are_undone_first(spec, old, new)
         terminal_is_final(old, new)
+        nothing_is_executed_without_its_approval(spec, old, new)
     the_journal_has_a_row_for_each_transition(walk)
     children_are_intended_before_they_are_created(walk)
     success_was_seen(walk)
@@ -154,9 +155,28 @@ def the_journal_has_a_row_for_each_transition(walk: Walk) -> None:
         assert [Phase.NEW, *(row.to_phase for row in more)][:-1] == [row.from_phase for row in more]
 
 
+def nothing_is_executed_without_its_approval(spec: WorkflowExecutionSpec, old: WorkflowExecutionStatus,
+                                             new: WorkflowExecutionStatus) -> None:
+    """S12, S13: one write leaves the wait, and says who decided on which plan."""
+    assert old.plan_digest in ("", new.plan_digest)
+    if new.execution_start_time is None:
+        assert all(entry.attempt == 0 for entry in new.step_statuses)
+        return
+    if spec.execution_strategy.approval_required:
+        record = new.approval
+        assert ("approved", "bob", new.plan_digest) == (record.decision, record.by, record.digest)
+        assert record.at <= record.deadline
+    assert old.approval is None or old.execution_start_time is None or old.approval == new.approval
+
+
 def children_are_intended_before_they_are_created(walk: Walk) -> None:
-    """S3."""
+    """S3, S14."""
     for commits_before, name in walk.created:
+        now = walk.world.commits[commits_before - 1]
+        if name.startswith("w-dryrun-"):
+            assert now.dry_run_start_time is not None
+            continue
+        assert now.execution_start_time is not None
         intended = {
             ref.name for status in walk.world.commits[:commits_before] for e in status.step_statuses
             for ref in (e.k8s_execution_ref, e.rollback.k8s_execution_ref if e.rollback else None) if ref}
@@ -204,12 +224,13 @@ def test_the_order_in_which_children_are_listed_decides_nothing(
 @given(SPECS)
 def test_when_everything_succeeds_in_time_so_does_the_workflow_in_few_writes(spec: WorkflowExecutionSpec) -> None:
     status = {"phase": "completed", "executionResult": {"success": True}}
-    strategy = attrs.evolve(spec.execution_strategy, workflow_timeout=None)
+    strategy = attrs.evolve(spec.execution_strategy, workflow_timeout=None, approval_timeout=None)
     unlimited = Walk(attrs.evolve(spec, execution_strategy=strategy), [Behaviour(0, "succeed", status)]).to_the_end()
     end = unlimited.world.commits[-1]
 
     assert (Phase.COMPLETED, Outcome.SUCCESS) == (end.phase, end.workflow_result.outcome)
-    assert len(unlimited.world.commits) <= 2 * len(end.step_statuses) + 6
+    extra = bool(strategy.dry_run_first) * 2 + bool(strategy.approval_required) * 2
+    assert len(unlimited.world.commits) <= 2 * len(end.step_statuses) + 6 + extra
 
 
 @settings(walks, max_examples=walks.max_examples // 2)
@@ -218,4 +239,4 @@ def test_with_an_executor_that_never_answers_every_workflow_ends(spec: WorkflowE
     end = Walk(spec, [Behaviour(0, "nothing")]).to_the_end().world.commits[-1]
 
     assert Phase.FAILED is end.phase
-    assert {F, S} >= {entry.status for entry in end.step_statuses}
+    assert {F, S} >= {e.status for e in end.step_statuses} or end.execution_start_time is None

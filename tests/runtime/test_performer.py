@@ -1,18 +1,9 @@
 """The performer: each request becomes API calls, each answer and error a response of the closed union."""
 
-import asyncio
-from datetime import UTC, datetime
-
 import attrs
 import pytest
 
 from wfcontroller.api import ApiError
-from wfcontroller.cluster.performer import Performer
-from wfcontroller.embedded import EmbeddedServer
-from wfcontroller.runtime.cache import Cache
-from wfcontroller.runtime.pacing import Pacing
-from wfcontroller.runtime.virtualtime import VirtualLoop, run_virtual
-from wfcore.crds import crds, others
 from wfcore.model.enums import Phase
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.model.workflow import FINALIZER, LABEL_WORKFLOW_UID, TRACKING_FINALIZER
@@ -40,51 +31,7 @@ from wfcore.program import (
 from wfcore.rawobject import RawObject
 from wfcore.resources import CONFIG_MAPS, EVENTS, KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
 
-REF = Ref("default", "w")
-START = datetime(2026, 1, 1, tzinfo=UTC)
-WORKFLOW = {
-    "apiVersion": WORKFLOW_EXECUTIONS.api_version, "kind": "WorkflowExecution",
-    "metadata": {"name": "w", "namespace": "default"},
-    "spec": {"workflowDefinition": {"name": "x", "steps": [{"stepNumber": 1, "action": "check-pod-health"}]}},
-}
-
-
-class Broken:
-    """An API server that answers chosen methods with one error."""
-
-    def __init__(self, api, error, *methods):
-        self._api, self._error, self._methods = api, error, methods
-
-    def __getattr__(self, name):
-        if name not in self._methods:
-            return getattr(self._api, name)
-
-        async def fail(*args, **kwargs):
-            raise self._error
-
-        return fail
-
-
-def run(scenario, wrap=lambda api: api):
-    loop = VirtualLoop(START)
-
-    async def main():
-        server = EmbeddedServer(loop.now, 1, (*crds(), *others()))
-        created = await server.create(WORKFLOW_EXECUTIONS, WORKFLOW)
-        cache = Cache()
-        following = asyncio.create_task(cache.follow(server, Pacing()))
-        await cache.synced()
-
-        async def record(request):
-            return Did()
-
-        performer = Performer(wrap(server), cache, record, loop.now)
-        try:
-            return await scenario(performer, server, created)
-        finally:
-            following.cancel()
-
-    return run_virtual(loop, main())
+from .performing import REF, START, Broken, run
 
 
 def child(owner_uid, name="w-step-1"):

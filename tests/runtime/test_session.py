@@ -10,6 +10,7 @@ from wfcontroller.run import session
 from wfcontroller.run.request import RunFailed, RunRequest
 from wfcontroller.run.storage import open_storage
 from wfcore.ports import PermanentError, TransientError
+from wfcore.resources import LEASES
 from wfcore.testing.contracts import sample_record
 
 CHECK = {"stepNumber": 1, "action": "scale-deployment", "criticalStep": True,
@@ -51,6 +52,13 @@ class Log:
     @property
     def audit_log(self):
         return self
+
+    @property
+    def history(self):
+        return self
+
+    def about(self, workflow, actions):
+        return ()
 
     def record(self, record):
         if self._record_error:
@@ -212,3 +220,57 @@ def test_the_executor_rehearses_every_step_of_a_workflow_that_asks_for_it(run):
         rehearsal["overallSuccess"], rehearsal["stepsSimulated"], finished["status"]["phase"])
     assert "dry_run_failed" == result.workflows[0]["status"]["failureReason"]
     assert ["dryrun"] == [i["spec"]["kind"] for i in result.cluster if i["kind"] == "KubernetesExecution"]
+
+
+@pytest.mark.parametrize("field", ["rollbackOf", "retryOf"])
+def test_a_workflow_that_names_an_earlier_one_as_its_source_is_submitted_with_its_uid_after_its_end(run, field):
+    second = workflow(name="second")
+    second["spec"][field] = {"name": "w"}
+    first, second = run(deployment(), workflow(), second).workflows
+
+    assert first["metadata"]["uid"] == second["spec"][field]["uid"]
+    assert first["status"]["completionTime"] <= second["metadata"]["creationTimestamp"]
+
+
+def test_the_executor_of_a_run_shows_that_it_is_alive_where_checks_look_for_it(run):
+    """In the controller's namespace, which is not dumped."""
+    seen = {}
+
+    class Looking(Observer):
+        def changed(self, workflow, now):
+            lease = part._server.state.find(LEASES, "kubernaut-system", "wf-executor")
+            seen[now] = lease is not None
+
+    part = None
+    original = session.Session.__init__
+
+    def remembered(self, *args):
+        nonlocal part
+        original(self, *args)
+        part = self
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session.Session, "__init__", remembered)
+        run(deployment(), workflow(), observer=Looking())
+
+    assert seen[max(seen)]
+
+
+def test_the_history_is_asked_in_the_words_of_programs():
+    from wfcontroller.run.storage import InlineHistory
+    from wfcore.program import Consult, Consulted, Failed
+
+    def answer(about):
+        coroutine = InlineHistory(about)(Consult("x", ()))
+        with pytest.raises(StopIteration) as stop:
+            coroutine.send(None)
+        return stop.value.value
+
+    def failing(error):
+        def about(workflow, actions):
+            raise error
+        return about
+
+    assert Consulted(("x", ())) == answer(lambda workflow, actions: (workflow, actions))
+    assert Failed("unavailable", "away", 5.0) == answer(failing(TransientError("away")))
+    assert Failed("refused", "no") == answer(failing(PermanentError("no")))

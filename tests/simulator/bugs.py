@@ -76,7 +76,7 @@ def children_are_created_without_an_intent(patch: Patch) -> None:
     patch.setattr(Judge, "_act", act)
 
 
-@bug("S15", "S16")
+@bug("S11", "S15", "S16")
 def the_owners_uid_is_not_checked(patch: Patch) -> None:
     def sort_children(workflow: Any, raws: Any) -> Any:
         return {raw.metadata().name: child for raw in raws if hasattr(child := raw.execution(), "metadata")}, {}

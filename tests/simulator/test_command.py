@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import json
+import pickle
 
 import pytest
 
-from wfcore.testing.simulator import Fault, Mode, simulate
+from wfcore.testing.simulator import ALL_FAULTS, Fault, Mode, simulate
 from wfcore.testing.simulator.__main__ import main
+from wfcore.testing.simulator.jobs import CHUNK, Order, run_jobs
+from wfcore.testing.simulator.laws import LawBroken
+from wfcore.testing.simulator.progress import Progress
 from wfcore.testing.simulator.suite import run_suite
+from wfcore.testing.simulator.workload import Workload
 
 from .bugs import BUGS
 
@@ -60,7 +67,7 @@ def test_a_fault_that_never_strikes_fails_a_long_run(monkeypatch: pytest.MonkeyP
     short = run_suite(range(1), faults=(Fault.FOREGROUND,))
     assert [Fault.FOREGROUND] == short.never
 
-    monkeypatch.setattr("wfcore.testing.simulator.__main__.run_suite", lambda *_, **__: short)
+    monkeypatch.setattr("wfcore.testing.simulator.__main__.run_jobs", lambda *_: short)
     assert 0 == main(["--schedules", "1"])
     short.schedules = 1000
     assert 1 == main(["--schedules", "1000"])
@@ -88,3 +95,51 @@ def test_a_command_line_that_makes_no_sense_is_refused(
 
     assert 2 == exit_.value.code
     assert arguments[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("workload", Workload)
+def test_the_report_does_not_depend_on_the_number_of_processes(workload: Workload) -> None:
+    order = Order(mode=Mode.SAFETY, faults=ALL_FAULTS, keep_going=False, workload=workload)
+    heard: list[int] = []
+    two = run_jobs(range(CHUNK + 10), order, 2, heard.append)
+
+    assert run_suite(range(CHUNK + 10), workload=workload).as_json() == two.as_json()
+    assert [CHUNK, CHUNK + 10] == heard
+
+
+def test_a_run_in_processes_stops_at_the_first_violation(monkeypatch: pytest.MonkeyPatch) -> None:
+    BUGS["dependencies_are_ignored"].plant(monkeypatch)
+    order = Order(mode=Mode.SAFETY, faults=(), keep_going=False, workload=Workload.MIXED)
+    found = run_jobs(range(3 * CHUNK), order, 1, lambda done: None)
+
+    assert 1 == len(found.violations)
+    assert found.schedules < CHUNK
+    assert gc.isenabled()
+
+
+def test_a_broken_law_comes_home_from_another_process() -> None:
+    broken = pickle.loads(pickle.dumps(LawBroken("S1", "too early")))
+
+    assert ("S1", "S1: too early") == (broken.law, str(broken))
+
+
+def test_the_standard_workload_is_one_chain_a_schedule_and_is_replayed_as_such(
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    BUGS["dependencies_are_ignored"].plant(monkeypatch)
+    assert 1 == main(["--schedules", "5", "--workload", "chain6", "--faults", "none"])
+
+    printed = capsys.readouterr()
+    assert "safety mode, chain6 workload" in printed.out
+    command = printed.out.split("replay: python -m wfcore.testing.simulator ")[1].split("\n")[0]
+    assert "--faults none --workload chain6" in command
+    assert 1 == main(command.split())
+    assert printed.err.splitlines()[0] == capsys.readouterr().err.splitlines()[0]
+
+
+def test_a_long_run_tells_now_and_then_how_far_it_is() -> None:
+    told, times = io.StringIO(), iter([0.0, 4.0, 12.0, 15.0, 40.0])
+    progress = Progress(1000, told, lambda: next(times))
+    for done in (100, 240, 300, 1000):
+        progress(done)
+
+    assert "240/1000 schedules, 20.0/s, 0:00:38 left\n" == told.getvalue()

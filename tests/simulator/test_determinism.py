@@ -7,12 +7,18 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
 
+from wfcore.codec import encode
+from wfcore.model.evolving import evolve
+from wfcore.model.status import StepStatus, WorkflowExecutionStatus
 from wfcore.testing.simulator import ALL_FAULTS, Chance, Fault, Mode, simulate
 from wfcore.testing.simulator.agenda import Agenda
+from wfcore.testing.simulator.encoding import Encoder
 from wfcore.testing.simulator.trace import Trace
+from wfcore.testing.strategies import instances
 
-PINNED = "70e6029fe9948741558bf90ee4dfab3d"
+PINNED = "390997a0c39cb2ec8b5ddaf29e8e05dc"
 CODE = "from wfcore.testing.simulator import simulate; print(*(simulate(seed).digest for seed in range(6)))"
 
 
@@ -34,12 +40,13 @@ def test_the_trace_of_a_seed_is_the_same_everywhere() -> None:
     assert PINNED == simulate(1, faults=()).digest
 
 
-def test_keeping_the_lines_changes_nothing() -> None:
+def test_asking_for_the_lines_changes_nothing() -> None:
     kept = simulate(3, trace=True)
 
     assert simulate(3).digest == kept.digest
     assert kept.events == simulate(3).events
     assert len(kept.lines) > 20
+    assert () == simulate(3).lines
 
 
 def test_other_seeds_modes_and_faults_are_other_schedules() -> None:
@@ -70,9 +77,27 @@ def test_only_chosen_faults_strike_and_none_when_it_is_calm() -> None:
     assert not any(chance.strikes(Fault.CRASH) for chance in chances for _ in range(1000))
 
 
-def test_a_trace_that_is_kept_can_be_read() -> None:
-    trace = Trace(keep=True)
-    trace.add(1_500_000, "c0", "said \ud800")
+def test_a_trace_can_be_read() -> None:
+    trace = Trace()
+    trace.add(1_500_000, "c0", "said \ud800", 7, None)
 
-    assert ["      1.500000 c0        said \ud800"] == trace.lines
+    assert ("      1.500000 c0        said \ud800 7 None",) == trace.lines
     assert trace.digest != Trace().digest
+
+
+@given(instances(WorkflowExecutionStatus), instances(WorkflowExecutionStatus))
+def test_statuses_are_encoded_as_the_codec_does_it(
+        first: WorkflowExecutionStatus, second: WorkflowExecutionStatus) -> None:
+    encoder = Encoder()
+    mixed = evolve(second, step_statuses=(*first.step_statuses, *second.step_statuses), rollback=first.rollback)
+
+    for status in (first, second, mixed):
+        assert encode(status) == encoder.status(status)
+
+
+def test_what_two_statuses_share_is_one_json_value() -> None:
+    encoder, entry = Encoder(), StepStatus(step_number=1, action="custom")
+    first = WorkflowExecutionStatus(step_statuses=(entry,))
+    second = evolve(first, step_statuses=(entry, evolve(entry, step_number=2)))
+
+    assert encoder.status(first)["stepStatuses"][0] is encoder.status(second)["stepStatuses"][0]

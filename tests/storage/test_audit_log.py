@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.schema import DDL
 
 from wfcore.audit import audit_id
+from wfcore.model.status import AdaptiveAdjustment
 from wfcore.ports import PermanentError, TransientError
 from wfcore.testing.contracts import ENDED, sample_record
 from wfstorage import open_storage
@@ -161,6 +162,8 @@ def test_rows_go_to_the_partition_of_their_end_and_else_to_the_default(audit_log
 @pytest.mark.parametrize(("change", "message"), [
     ({"id": "not-a-uuid"}, "id 'not-a-uuid' is no UUID"),
     ({"completed_at": ENDED.replace(tzinfo=None)}, "completed_at 2025-10-04T12:30:15.123456 has no time zone"),
+    ({"adaptive_adjustments": (AdaptiveAdjustment(timestamp=ENDED.replace(tzinfo=None), adjustment="", reason=""),)},
+     "the timestamp 2025-10-04T12:30:15.123456 of an adjustment has no time zone"),
     ({"total_steps": 2**40}, "integer out of range"),
 ])
 def test_a_record_that_cannot_be_stored_is_refused_for_good(audit_log, change, message):

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
+from wfcore.model.workflow import ANNOTATION_CREATED_BY
 from wfcore.program import Ref, Request, Response
 from wfcore.reconciler import Reconcile
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
+from wfcore.simulation import operations as op
 from wfcore.testing.driving import Pass, drive
 from wfcore.testing.world import World
 
@@ -27,11 +29,12 @@ def scale(number: int, *needs: int, undo: bool = True, deployment: str = "web", 
 
 
 def workflow(*steps: dict[str, Any], name: str = "w", dependencies: Any = None, strategy: Any = None,
-             **spec: Any) -> dict[str, Any]:
+             creator: str = "", **spec: Any) -> dict[str, Any]:
     """The body of a WorkflowExecution in namespace `default`."""
+    told = {"annotations": {ANNOTATION_CREATED_BY: creator}} if creator else {}
     definition = {"name": "heal", "steps": list(steps), **({"dependencies": dependencies} if dependencies else {})}
     return {"apiVersion": WORKFLOW_EXECUTIONS.api_version, "kind": WORKFLOW_EXECUTIONS.kind,
-            "metadata": {"name": name, "namespace": "default"},
+            "metadata": {"name": name, "namespace": "default", **told},
             "spec": {"workflowDefinition": definition, **({"executionStrategy": strategy} if strategy else {}), **spec}}
 
 
@@ -47,6 +50,25 @@ def broken(failure: str = "verification_failed", mutated: str = "no", **captured
     """The status of a child that failed."""
     return {**done(mutated, **captured), "phase": "failed", "executionResult": {"success": False},
             "failureClass": failure, "errorMessage": f"it is {failure}"}
+
+
+def following(source: Story, word: str, *steps: int, name: str, definition: Any = None, **spec: Any) -> Story:
+    """A story in the same world whose workflow starts from another's: `word` is rollbackOf or retryOf."""
+    uid = source.world.get(WORKFLOW_EXECUTIONS, source.name)["metadata"]["uid"]
+    body = workflow(name=name, **{word: {"name": source.name, "uid": uid, "steps": list(steps)}}, **spec)
+    body["spec"] |= {"workflowDefinition": definition}
+    source.world.advance(SECOND)
+    return Story(body, source.settings, source.world)
+
+
+def rollback_of(source: Story, *steps: int, name: str = "undo", **more: Any) -> Story:
+    """A workflow that undoes another."""
+    return following(source, "rollbackOf", *steps, name=name, **more)
+
+
+def retry_of(source: Story, *steps: int, name: str = "again", **more: Any) -> Story:
+    """A workflow that runs again what another did not achieve."""
+    return following(source, "retryOf", *steps, name=name, **more)
 
 
 class Story:
@@ -103,6 +125,12 @@ class Story:
             self.wake()
         return self
 
+    def ask(self, **fields: Any) -> Story:
+        """Somebody changes mutable fields of the spec."""
+        stored = self.world.get(WORKFLOW_EXECUTIONS, self.name)
+        self.world.perform(op.Update(WORKFLOW_EXECUTIONS, {**stored, "spec": {**stored["spec"], **fields}}, self.now))
+        return self
+
     @property
     def status(self) -> WorkflowExecutionStatus:
         return self.world.workflow(self.name).status
@@ -118,7 +146,8 @@ class Story:
         """The children in the order they were created."""
         born = sorted(self.world.children().values(), key=lambda c: (c["metadata"]["creationTimestamp"],
                                                                     c["metadata"]["name"]))
-        return [child["metadata"]["name"].removeprefix(f"{self.name}-") for child in born]
+        return [child["metadata"]["name"].removeprefix(f"{self.name}-") for child in born
+                if child["metadata"]["ownerReferences"][0]["name"] == self.name]
 
     def child(self, suffix: str) -> Any:
         return self.world.children()[f"{self.name}-{suffix}"]
@@ -130,3 +159,22 @@ class Story:
     @property
     def now(self) -> datetime:
         return self.world.now
+
+
+MANUAL = {"rollbackStrategy": "manual"}
+CHAIN = (scale(1, deployment="a"), scale(2, 1, deployment="b"), scale(3, 2, deployment="c", criticalStep=True))
+
+
+def captured(deployment: str, replicas: int, mutated: str = "yes") -> Any:
+    return done(mutated, deployment=deployment, previousReplicas=replicas)
+
+
+def failed_chain(*, settings: Settings | None = None, **more: Any) -> Story:
+    """Steps 1 and 2 changed something, step 3 failed; nothing was undone."""
+    story = Story(workflow(*CHAIN, **{"strategy": MANUAL, **more}), settings).go()
+    return story.say(step_1=captured("a", 7)).say(step_2=captured("b", 8)).say(step_3=broken())
+
+
+def refusal(story: Story) -> tuple[str, str]:
+    assert "failed" == story.status.phase
+    return story.status.failure_reason, story.status.failure_message

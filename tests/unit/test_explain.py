@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import attrs
+
 from wfcore.insight.explain import Explanation, explain
+from wfcore.lifecycle.phase_validating import validating_question
+from wfcore.planning.targets import Target
+from wfcore.program import Review, Reviewed
 from wfcore.rawobject import RawObject
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.simulation import operations as op
@@ -87,7 +92,7 @@ def test_a_rollback_is_explained_step_by_step_and_an_incomplete_one_gives_the_co
     assert said.headline.startswith("failed: critical step 3 failed")
     assert ["could not be compensated: it is validation_error", "attempt 1 succeeded",
             "was compensated: the values from before are back"] == why(story)
-    assert ("kubectl get deployment -n default web -o yaml",) * 2 == said.commands
+    assert ("wfctl rollback w -n default", *("kubectl get deployment -n default web -o yaml",) * 2) == said.commands
     assert ("nothing: the workflow has ended", None) == (said.next, said.wake_at)
 
 
@@ -120,3 +125,25 @@ def test_explaining_changes_nothing() -> None:
 
     assert explained(story) == explained(story)
     assert stored == story.world.perform(op.Get(WORKFLOW_EXECUTIONS, "default", "w"))
+
+
+def test_a_workflow_in_validating_says_what_it_has_to_ask_first() -> None:
+    story = Story(workflow(scale(1)))
+    current = story.go().world.workflow("w")
+    assert current.status.phase == "executing"
+    validating = next(status for status in story.world.commits if status.phase == "validating")
+    snapshot = Snapshot(workflow=attrs.evolve(current, status=validating), settings=story.settings)
+
+    assert "the API server is asked who may do what" == explain(snapshot, story.now).next
+    review = validating_question(snapshot, story.now)
+    assert isinstance(review, Review)
+    answered = snapshot.told(review, Reviewed((True,) * len(review.questions)))
+    assert "the targets are looked at" == explain(answered, story.now).next
+
+
+def test_a_failed_safety_check_is_named_in_the_headline() -> None:
+    story = Story(workflow(scale(1), strategy={"safetyChecks": [{"type": "health", "required": True}]}))
+    story.world.facts[Target("Deployment", "default", "web")] = ()
+
+    assert "failed: safety checks failed: health: deployment/default/web does not exist" == explained(
+        story.go()).headline

@@ -177,7 +177,8 @@ def test_conditions_say_how_it_went() -> None:
 
     assert {
         "Planned": ("True", "Planned"), "Validated": ("True", "Validated"),
-        "Progressing": ("False", "StepExecutionFailed"), "RolledBack": ("True", "RolledBack"),
+        "Approved": ("True", "ApprovalNotNeeded"), "Progressing": ("False", "StepExecutionFailed"),
+        "RolledBack": ("True", "RolledBack"),
         "Finished": ("True", "StepExecutionFailed"), "Complete": ("False", "StepExecutionFailed"),
         "Failed": ("True", "StepExecutionFailed"), "AuditRecorded": ("True", "Recorded"),
     } == said

@@ -55,7 +55,7 @@ def test_a_workflow_that_decodes_but_cannot_be_planned_fails_in_planning_with_ev
 
 
 def test_what_is_only_not_supported_is_said_so() -> None:
-    story = Story(workflow(scale(1), strategy={"approvalRequired": True, "approvalTimeout": "1h"})).go()
+    story = Story(workflow(scale(1, targetCluster="far"), scale(2, targetCluster="further"))).go()
 
     assert ("failed", "not_supported") == (story.status.phase, story.status.failure_reason)
     assert 2 == len(story.status.validation_results.validation_errors)

@@ -28,8 +28,9 @@ def started() -> Story:
 
 def test_a_new_workflow_is_planned_and_started_in_one_pass() -> None:
     assert ("Observe.cached", "SetMetadata",
-            "Observe.cached", "CommitStatus", "Emit", "Observe.cached", "CommitStatus", "Emit",
-            "Observe.cached", "CommitStatus", "Emit", "Create") == started().run().words
+            "Observe.cached", "CommitStatus", "Emit", "Observe.cached", "Survey", "CommitStatus", "Emit",
+            "Observe.cached", "Review", "Inspect", "Observe.cached", "CommitStatus", "Emit",
+            "Create") == started().run().words
 
 
 def intended(request: CommitStatus) -> set[str]:

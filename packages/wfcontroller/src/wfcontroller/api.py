@@ -64,10 +64,13 @@ class Api(Protocol):
         ...
 
     async def list(
-        self, resource: Resource, namespace: str = "", *, label_selector: str = "", limit: int = 0,
+        self, resource: Resource, namespace: str = "", *, label_selector: str = "", name: str = "", limit: int = 0,
         continue_token: str = "",
     ) -> Page:
-        """List a namespace, or all of them when `namespace` is `""`.  Raises 410 `Expired` for an old token."""
+        """List a namespace, or all of them when `namespace` is `""`.  Raises 410 `Expired` for an old token.
+
+        `name` asks for the one object of that name, by field selector: a right to this object alone is enough.
+        """
         ...
 
     async def create(self, resource: Resource, body: Object, *, dry_run: bool = False) -> Object:
@@ -96,10 +99,11 @@ class Api(Protocol):
         ...
 
     def watch(
-        self, resource: Resource, namespace: str = "", *, resource_version: str, timeout_seconds: float = 300.0
+        self, resource: Resource, namespace: str = "", *, resource_version: str, name: str = "",
+        timeout_seconds: float = 300.0,
     ) -> AsyncIterator[WatchEvent]:
         """Events after `resource_version`, in order, with bookmarks; ends after `timeout_seconds`.
 
-        Raises `ApiError` 410 `Expired` when the version is no longer held.
+        `name` as for `list`.  Raises `ApiError` 410 `Expired` when the version is no longer held.
         """
         ...

@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wfcore.audit import AuditRecord, audit_record
+    from wfcore.building.workflow import build_workflow
     from wfcore.codec import Malformed, Problem, decode_execution, decode_workflow, encode
     from wfcore.decision import Decision
+    from wfcore.insight.assumptions import Assumptions
+    from wfcore.insight.explain import Explanation, explain
+    from wfcore.insight.forecast import Forecast, forecast
+    from wfcore.insight.recorded import RecordedDecision, read_record, record
+    from wfcore.insight.replay import Mismatch, Replay, replay
     from wfcore.lifecycle.machine import decide
     from wfcore.lifecycle.transitions import TRANSITIONS
     from wfcore.model.workflow import KubernetesExecution, WorkflowExecution
@@ -23,15 +29,22 @@ if TYPE_CHECKING:
     from wfcore.validation.document import check_document
 
 __all__ = [
-    "TRANSITIONS", "AuditRecord", "Decision", "KubernetesExecution", "Malformed", "Plan", "Problem", "Reconcile",
-    "Settings", "Snapshot", "WorkflowExecution", "audit_record", "check_document", "decide",
-    "decode_execution", "decode_workflow", "encode", "plan_workflow",
+    "TRANSITIONS", "Assumptions", "AuditRecord", "Decision", "Explanation", "Forecast", "KubernetesExecution",
+    "Malformed", "Mismatch", "Plan", "Problem", "Reconcile", "RecordedDecision", "Replay", "Settings", "Snapshot",
+    "WorkflowExecution", "audit_record", "build_workflow", "check_document", "decide", "decode_execution",
+    "decode_workflow", "encode", "explain", "forecast", "plan_workflow", "read_record", "record", "replay",
 ]
 
 _HOME = {
     "wfcore.audit": ("AuditRecord", "audit_record"),
+    "wfcore.building.workflow": ("build_workflow",),
     "wfcore.codec": ("Malformed", "Problem", "decode_execution", "decode_workflow", "encode"),
     "wfcore.decision": ("Decision",),
+    "wfcore.insight.assumptions": ("Assumptions",),
+    "wfcore.insight.explain": ("Explanation", "explain"),
+    "wfcore.insight.forecast": ("Forecast", "forecast"),
+    "wfcore.insight.recorded": ("RecordedDecision", "read_record", "record"),
+    "wfcore.insight.replay": ("Mismatch", "Replay", "replay"),
     "wfcore.lifecycle.machine": ("decide",),
     "wfcore.lifecycle.transitions": ("TRANSITIONS",),
     "wfcore.model.workflow": ("KubernetesExecution", "WorkflowExecution"),

@@ -8,6 +8,7 @@ after writing it derives the same one again and the store recognises it by
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import NAMESPACE_URL, uuid5
 
 from attrs import frozen
@@ -15,7 +16,7 @@ from attrs import frozen
 from wfcore.model.definition import MAX_STEPS
 from wfcore.model.enums import Outcome, Phase, StepPhase
 from wfcore.model.fields import prop
-from wfcore.model.status import StepStatus, WorkflowExecutionStatus
+from wfcore.model.status import AdaptiveAdjustment, StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import WorkflowExecution
 
 
@@ -65,8 +66,13 @@ class AuditRecord:
     rollback_reason: str = _text("Why it was rolled back.", 1024)
     error_message: str = _text("Why it failed.", 1024)
     steps: tuple[StepAudit, ...] = prop("Its steps.", max_items=MAX_STEPS)
+    adaptive_adjustments: tuple[AdaptiveAdjustment, ...] = prop("What was adapted.", default=(), max_items=100)
 
 
+_REMEMBERED = 1024  # each delivery of a record asks again
+
+
+@lru_cache(_REMEMBERED)
 def audit_id(workflow_uid: str) -> str:
     """The record's key: a UUID that depends on the workflow's uid alone."""
     return str(uuid5(NAMESPACE_URL, f"workflowexecution.kubernaut.io/{workflow_uid}"))
@@ -75,7 +81,9 @@ def audit_id(workflow_uid: str) -> str:
 def audit_record(workflow: WorkflowExecution, completed_at: datetime, status: str) -> AuditRecord:
     """Derive the record of a workflow that ended (or was deleted) at `completed_at`.  O(steps)."""
     meta, spec, state = workflow.metadata, workflow.spec, workflow.status
-    definition = spec.workflow_definition
+    inputs = state.plan_inputs
+    definition = spec.workflow_definition or (inputs.definition if inputs else None)
+    undone = f"rollback of {inputs.workflow_name}"[:253] if inputs and inputs.workflow_name else ""
     result, metrics = state.workflow_result, state.execution_metrics
     return AuditRecord(
         id=audit_id(meta.uid),
@@ -83,7 +91,7 @@ def audit_record(workflow: WorkflowExecution, completed_at: datetime, status: st
         namespace=meta.namespace,
         name=meta.name,
         remediation_id=_remediation_id(workflow),
-        workflow_name=definition.name if definition else meta.name,
+        workflow_name=undone or (definition.name if definition else meta.name),
         workflow_version=definition.version if definition else "",
         plan_digest=state.plan_digest,
         total_steps=state.total_steps,
@@ -100,6 +108,7 @@ def audit_record(workflow: WorkflowExecution, completed_at: datetime, status: st
         rollback_reason=state.rollback_reason,
         error_message=state.failure_message,
         steps=tuple(_step(entry) for entry in state.step_statuses),
+        adaptive_adjustments=state.adaptive_adjustments,
     )
 
 

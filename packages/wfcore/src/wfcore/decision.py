@@ -30,7 +30,7 @@ class CancelChild:
 Effect: TypeAlias = CreateChild | CancelChild
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Decision:
     """The result of one pass.
 

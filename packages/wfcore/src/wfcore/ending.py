@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-import attrs
-
 from wfcore.execution.ledger import clipped
 from wfcore.model.enums import Mutated, Outcome, Phase, ResourceHealth, StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.status import (
     DirtyObject,
     ExecutionMetrics,
@@ -37,7 +36,7 @@ def failed(status: WorkflowExecutionStatus, reason: Reason, message: str, now: d
            health: ResourceHealth = ResourceHealth.UNKNOWN,
            actions: tuple[str, ...] = ()) -> WorkflowExecutionStatus:
     """The terminal status of a failed workflow."""
-    named = attrs.evolve(status, phase=Phase.FAILED, failure_reason=status.failure_reason or reason.snake,
+    named = evolve(status, phase=Phase.FAILED, failure_reason=status.failure_reason or reason.snake,
                          failure_message=status.failure_message or clipped(message, 1000))
     return _ended(named, Outcome.FAILED, health, now, actions)
 
@@ -46,14 +45,14 @@ def completed(status: WorkflowExecutionStatus, outcome: Outcome, health: Resourc
               reason: Reason | None = None, message: str = "",
               actions: tuple[str, ...] = ()) -> WorkflowExecutionStatus:
     """The terminal status of a completed workflow; `reason` says why the outcome isn't known."""
-    named = attrs.evolve(status, phase=Phase.COMPLETED, failure_reason=reason.snake if reason else "",
+    named = evolve(status, phase=Phase.COMPLETED, failure_reason=reason.snake if reason else "",
                          failure_message=clipped(message, 1000))
     return _ended(named, outcome, health, now, actions)
 
 
 def not_executed(status: WorkflowExecutionStatus, now: datetime) -> WorkflowExecutionStatus:
     """The terminal status of a workflow that was only planned or observed: completed, without an outcome."""
-    return attrs.evolve(status, phase=Phase.COMPLETED, completion_time=now, phase_deadline=None,
+    return evolve(status, phase=Phase.COMPLETED, completion_time=now, phase_deadline=None,
                         execution_metrics=_metrics(status, now, rolled_back=False))
 
 
@@ -63,8 +62,9 @@ def _ended(status: WorkflowExecutionStatus, outcome: Outcome, health: ResourceHe
     result = WorkflowResult(
         outcome=outcome, effectiveness_score=effectiveness(status.step_statuses, rolled_back=rolled_back),
         resource_health=health, recommended_actions=actions)
-    return attrs.evolve(
-        status, completion_time=now, phase_deadline=None, workflow_result=result,
+    return evolve(
+        status, completion_time=now, phase_deadline=None, workflow_result=result, waiting_for="",
+        target_wait_deadline=None,
         execution_metrics=_metrics(status, now, rolled_back=rolled_back))
 
 

@@ -7,10 +7,13 @@ Errors say whether trying again can help.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from wfcore.audit import AuditRecord
+from wfcore.model.enums import Action
+from wfcore.model.plan import ActionHistory
 
 
 class TransientError(Exception):
@@ -49,12 +52,36 @@ class AuditLog(Protocol):
         ...
 
 
+class History(Protocol):
+    """What the audit log says about actions, to plan with."""
+
+    def about(self, workflow_name: str, actions: Sequence[Action], /) -> tuple[ActionHistory, ...]:
+        """What was recorded about each of these actions in the last 30 days, in the order of their names.
+
+        An action's steps in executions of the definition `workflow_name` are
+        judged where there are enough of them
+        (`wfcore.planning.experience.OWN_IS_ENOUGH`), else those of every
+        definition; the newest thousand in either case.  An action that never ran
+        is left out.  `wfcore.planning.experience.experience` computes the figures.
+
+        Raises:
+            TransientError: the store could not answer now.
+            PermanentError: it never will.
+        """
+        ...
+
+
 class Storage(Protocol):
     """What an entry point of group `wfcore.storage` opens."""
 
     @property
     def audit_log(self) -> AuditLog:
         """The audit log."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """What is recorded about actions."""
         ...
 
     @property

@@ -77,7 +77,10 @@ class Consult:
 
 @frozen
 class FindSource:
-    """Read a finished workflow and its children, live, for a rollbackOf or retryOf.  Answer: SourceFound."""
+    """Read a finished workflow and its children, live, for a rollbackOf or retryOf, and who else starts from it.
+
+    Answer: SourceFound.
+    """
 
     ref: Ref
 
@@ -95,7 +98,10 @@ class Survey:
 
 @frozen
 class AccessQuestion:
-    """May this account do this?  An empty namespace means cluster-wide; `groups` is for service accounts."""
+    """May this account do this?  An empty namespace means cluster-wide; `groups` is for service accounts.
+
+    `resource` names a subresource as RBAC does, `pods/eviction`; an empty `name` means any object.
+    """
 
     user: str
     verb: str
@@ -284,10 +290,15 @@ class Consulted:
 
 @frozen
 class SourceFound:
-    """The source, None when it does not exist, and every child that names it as controller owner."""
+    """The source, None when it does not exist, and every child that names it as controller owner.
+
+    `followers` are the workflows of its namespace whose rollbackOf or retryOf names
+    it, in any order; they may be stale, and more may be answered.
+    """
 
     workflow: RawObject | None
     children: tuple[RawObject, ...] = ()
+    followers: tuple[RawObject, ...] = ()
 
 
 @frozen

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
 from attrs import frozen
 
 from wfcore.codec import Malformed
@@ -14,6 +13,7 @@ from wfcore.lifecycle.machine import decide
 from wfcore.lifecycle.questions import next_question
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.enums import Phase
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.model.workflow import ObjectMeta, WorkflowExecution
 from wfcore.program import (
@@ -100,7 +100,7 @@ class SweepLeftBehind:
         seen = yield Observe(self.ref, Freshness.LIVE)
         if not isinstance(seen, Seen):
             return _back_off(seen)
-        earlier = left_behind(attrs.evolve(seen, children=self.children))
+        earlier = left_behind(evolve(seen, children=self.children))
         for request in child_requests(None, earlier, self.settings, seen.at)[0]:
             answer = yield request
             if not isinstance(answer, Did):
@@ -142,20 +142,37 @@ class Judge:
     surroundings: Surroundings
 
     def run(self) -> Steps:
-        """Only reads, each once; then a decision."""
+        """Only reads, each question once; then a decision, and a second look before anything is launched on it."""
         ours, foreign = sort_children(self.workflow.metadata, self.children)
         snapshot = Snapshot(workflow=self.workflow, settings=self.settings, children=ours, foreign=foreign,
                             live=self.freshness is Freshness.LIVE, surroundings=self.surroundings)
         while (question := next_question(snapshot, self.at)) is not None:
             snapshot = snapshot.told(question, (yield question))
-        return self._act(decide(snapshot, self.at))
+        decision = decide(snapshot, self.at)
+        if not snapshot.answers or not any(isinstance(effect, CreateChild) for effect in decision.effects):
+            return self._act(decision)
+        # The answers took time, and the time-outs of what is launched begin when it is: the clock is read again.
+        seen = yield Observe(self.ref, self.freshness)
+        if not isinstance(seen, Seen):
+            return _back_off(seen)
+        if not self._is_unchanged(seen):
+            return Reconcile(self.ref, self.settings)
+        later = evolve(self, at=seen.at, surroundings=seen.surroundings)
+        return later._act(decide(evolve(snapshot, surroundings=seen.surroundings), seen.at))
+
+    def _is_unchanged(self, seen: Seen) -> bool:
+        """Whether a later look shows what was decided on."""
+        meta = seen.workflow.metadata() if seen.workflow is not None else None
+        return (isinstance(meta, ObjectMeta) and seen.children == self.children
+                and (meta.uid, meta.resource_version) == (self.workflow.metadata.uid,
+                                                          self.workflow.metadata.resource_version))
 
     def _act(self, decision: Decision) -> Reconcile | Commit | Perform | Finished:
         before = self.workflow.status
         live = self.freshness is Freshness.LIVE
         if decision.need_live:
             return Reconcile(self.ref, self.settings, Freshness.LIVE)
-        if decision.status == before:
+        if decision.status is before or decision.status == before:
             # Re-sending an old intent: only on a live read, because the child may only be late in the cache.
             if decision.effects and not live:
                 return Reconcile(self.ref, self.settings, Freshness.LIVE)

@@ -49,6 +49,8 @@ DEPLOYMENTS = Resource("apps", "v1", "Deployment", "deployments", has_status=Tru
 REPLICA_SETS = Resource("apps", "v1", "ReplicaSet", "replicasets", has_status=True)
 STATEFUL_SETS = Resource("apps", "v1", "StatefulSet", "statefulsets", has_status=True)
 DAEMON_SETS = Resource("apps", "v1", "DaemonSet", "daemonsets", has_status=True)
+RESOURCE_QUOTAS = Resource("", "v1", "ResourceQuota", "resourcequotas", has_status=True)
+ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
 POD_DISRUPTION_BUDGETS = Resource("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", has_status=True)
 HORIZONTAL_POD_AUTOSCALERS = Resource(
     "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", has_status=True
@@ -58,6 +60,10 @@ EVENTS = Resource("events.k8s.io", "v1", "Event", "events")
 CUSTOM_RESOURCE_DEFINITIONS = Resource(
     "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions",
     namespaced=False, has_status=True,
+)
+# A question, not an object: it is created to be answered and never stored.
+SUBJECT_ACCESS_REVIEWS = Resource(
+    "authorization.k8s.io", "v1", "SubjectAccessReview", "subjectaccessreviews", namespaced=False
 )
 WORKFLOW_EXECUTIONS = Resource(
     WORKFLOW_GROUP, "v1", "WorkflowExecution", "workflowexecutions", has_status=True, short_names=("wfe",)
@@ -72,7 +78,7 @@ ALERT_REMEDIATIONS = Resource(
 
 ALL: tuple[Resource, ...] = (
     NAMESPACES, NODES, PODS, CONFIG_MAPS, SECRETS, SERVICES, DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, DAEMON_SETS,
-    POD_DISRUPTION_BUDGETS, HORIZONTAL_POD_AUTOSCALERS, LEASES, EVENTS, CUSTOM_RESOURCE_DEFINITIONS,
-    WORKFLOW_EXECUTIONS, KUBERNETES_EXECUTIONS, AUDIT_OUTBOXES, ALERT_REMEDIATIONS,
+    RESOURCE_QUOTAS, ENDPOINT_SLICES, POD_DISRUPTION_BUDGETS, HORIZONTAL_POD_AUTOSCALERS, LEASES, EVENTS,
+    CUSTOM_RESOURCE_DEFINITIONS, WORKFLOW_EXECUTIONS, KUBERNETES_EXECUTIONS, AUDIT_OUTBOXES, ALERT_REMEDIATIONS,
 )
 BY_API_VERSION_AND_KIND: Mapping[tuple[str, str], Resource] = {(r.api_version, r.kind): r for r in ALL}

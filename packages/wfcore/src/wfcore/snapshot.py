@@ -65,7 +65,10 @@ class Snapshot:
 
 def controller_uid(meta: ObjectMeta) -> str:
     """The uid of the controlling owner, or an empty string."""
-    return next((owner.uid for owner in meta.owner_references if owner.controller), "")
+    for owner in meta.owner_references:
+        if owner.controller:
+            return owner.uid
+    return ""
 
 
 def sort_children(workflow: ObjectMeta, raws: Iterable[RawObject]) -> tuple[

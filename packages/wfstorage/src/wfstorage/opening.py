@@ -13,6 +13,7 @@ from wfcore.ports import TransientError
 from wfstorage.audit_log import PostgresAuditLog
 from wfstorage.engine import pooled_engine
 from wfstorage.faults import translated
+from wfstorage.history import PostgresHistory
 from wfstorage.upgrade import SchemaGate
 from wfstorage.urls import parse_url, public_url
 
@@ -24,6 +25,7 @@ class PostgresStorage:
     """`wfcore.ports.Storage` on PostgreSQL."""
 
     audit_log: PostgresAuditLog
+    history: PostgresHistory
     url: str
 
 
@@ -62,6 +64,6 @@ def _opened(url: URL, shown: str = "") -> Iterator[PostgresStorage]:
                 gate.require_readable()
         except TransientError as error:
             _log.warning("%s; each request tries again", error)
-        yield PostgresStorage(PostgresAuditLog(engine, gate), shown)
+        yield PostgresStorage(PostgresAuditLog(engine, gate), PostgresHistory(engine, gate), shown)
     finally:
         engine.dispose()

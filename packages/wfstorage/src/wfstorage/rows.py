@@ -14,16 +14,19 @@ from attrs import asdict, evolve, fields
 from sqlalchemy import RowMapping
 
 from wfcore.audit import AuditRecord, StepAudit
+from wfcore.codec import Malformed, decode, encode
+from wfcore.model.status import AdaptiveAdjustment
 from wfcore.ports import PermanentError
 
 # What the digest covers and how.  A record digested in another format is not comparable: a release that adds a
 # field must count up, or each record delivered again across the upgrade would look like a forgery.
-DIGEST_FORMAT = 1
+DIGEST_FORMAT = 2
 # U+0000 is illegal in PostgreSQL's text, lone surrogates in UTF-8.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 MICROSECOND = timedelta(microseconds=1)
 STEP_FIELDS = tuple(field.name for field in fields(StepAudit))
-RECORD_FIELDS = tuple(field.name for field in fields(AuditRecord) if field.name not in {"id", "steps"})
+RECORD_FIELDS = tuple(field.name for field in fields(AuditRecord)
+                      if field.name not in {"id", "steps", "adaptive_adjustments"})
 
 Row = dict[str, Any]
 
@@ -41,6 +44,8 @@ def storable(record: AuditRecord) -> AuditRecord:
     """
     problems = [f"{name} {value.isoformat()} has no time zone" for name in ("started_at", "completed_at")
                 if (value := getattr(record, name)) is not None and value.tzinfo is None]
+    problems += [f"the timestamp {a.timestamp.isoformat()} of an adjustment has no time zone"
+                 for a in record.adaptive_adjustments if a.timestamp.tzinfo is None]
     try:
         UUID(record.id)
     except ValueError:
@@ -49,7 +54,9 @@ def storable(record: AuditRecord) -> AuditRecord:
         raise PermanentError(f"the audit record of workflow {record.workflow_uid[:100]!r} cannot be stored:"
                              f" {'; '.join(problems)}")
     steps = sorted((evolve(step, **_storable_fields(step)) for step in record.steps), key=lambda step: step.step_number)
-    return evolve(record, **_storable_fields(record) | {"id": str(UUID(record.id)), "steps": tuple(steps)})
+    adjustments = tuple(evolve(made, **_storable_fields(made)) for made in record.adaptive_adjustments)
+    return evolve(record, **_storable_fields(record) | {
+        "id": str(UUID(record.id)), "steps": tuple(steps), "adaptive_adjustments": adjustments})
 
 
 def digest(record: AuditRecord) -> str:
@@ -71,7 +78,8 @@ def key_row(record: AuditRecord) -> Row:
 
 def audit_row(record: AuditRecord) -> Row:
     """The row of `audits`."""
-    return {"id": UUID(record.id)} | {name: getattr(record, name) for name in RECORD_FIELDS}
+    return {"id": UUID(record.id), "adaptive_adjustments": encode(record.adaptive_adjustments)} | {
+        name: getattr(record, name) for name in RECORD_FIELDS}
 
 
 def step_rows(record: AuditRecord) -> list[Row]:
@@ -85,12 +93,20 @@ def record_of(row: RowMapping, steps: Sequence[RowMapping]) -> AuditRecord:
     return AuditRecord(
         id=str(row["id"]), **{name: row[name] for name in RECORD_FIELDS},
         steps=tuple(StepAudit(**{name: step[name] for name in STEP_FIELDS}) for step in steps),
+        adaptive_adjustments=_adjustments(row),
     )
 
 
-def _storable_fields(value: AuditRecord | StepAudit) -> Row:
+def _adjustments(row: RowMapping) -> tuple[AdaptiveAdjustment, ...]:
+    found = decode(tuple[AdaptiveAdjustment, ...], row["adaptive_adjustments"], ("adaptive_adjustments",))
+    if isinstance(found, Malformed):
+        raise PermanentError(f"the row of workflow {row['workflow_uid'][:100]!r} was altered: {found.problems[0]}")
+    return found
+
+
+def _storable_fields(value: AuditRecord | StepAudit | AdaptiveAdjustment) -> Row:
     texts = {field.name: getattr(value, field.name) for field in fields(type(value))}
-    return {name: storable_text(text) for name, text in texts.items() if isinstance(text, str)}
+    return {name: storable_text(text) for name, text in texts.items() if type(text) is str}
 
 
 def _plain(value: object) -> str | int:

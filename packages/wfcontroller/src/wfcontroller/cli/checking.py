@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
-from wfcontroller.cli.documents import Document, Loaded, load, object_problems
+from wfcontroller.cli.documents import Document, load, object_problems
 from wfcontroller.cli.places import Finding
+from wfcontroller.sources import FIELDS, place_of, with_uids
 from wfcore.codec import Problem
+from wfcore.program import Ref
 from wfcore.resources import BY_API_VERSION_AND_KIND
 from wfcore.settings import Settings
 from wfcore.validation.document import check_document
 
 # The user is the operator here: the file's namespaces and nodes are trusted.
 OWN_SETTINGS = Settings(trusted_namespaces=None)
+_UID_OF_THE_RUN = "given-by-the-run"
 
 
 @attrs.frozen(eq=False)
@@ -38,7 +41,7 @@ def check(files: Iterable[str], *, needs_workflow: bool = False) -> Checked:
     With `needs_workflow`, files that name no WorkflowExecution at all are a problem too.
     """
     loaded = load(files)
-    found = [*loaded.findings, *_findings(loaded), *_twice(loaded.documents)]
+    found = [*loaded.findings, *_findings(loaded.documents), *_twice(loaded.documents)]
     checked = Checked(loaded.files, loaded.documents, ())
     if needs_workflow and not found and not checked.workflows:
         found.append(Finding(loaded.files[0], 1, 1, "$", "NoWorkflow",
@@ -47,14 +50,29 @@ def check(files: Iterable[str], *, needs_workflow: bool = False) -> Checked:
     return attrs.evolve(checked, findings=tuple(sorted(dict.fromkeys(found), key=lambda f: (order[f.file], f))))
 
 
-def _findings(loaded: Loaded) -> Iterator[Finding]:
-    for document in loaded.documents:
-        for problem in _problems(document):
+def _findings(documents: Iterable[Document]) -> Iterator[Finding]:
+    # A source that stands earlier in the files need not be named by uid: whoever runs them learns it in time.
+    earlier: dict[Ref, str] = {}
+    for document in documents:
+        for problem in _problems(document, earlier):
             yield document.finding(problem)
+        if document.is_workflow and _identity(document.value) is not None:
+            earlier[place_of(document.value)] = _UID_OF_THE_RUN
 
 
-def _problems(document: Document) -> Iterable[Problem]:
-    return check_document(document.value, OWN_SETTINGS) if document.is_workflow else object_problems(document.value)
+def _problems(document: Document, earlier: Mapping[Ref, str]) -> Iterable[Problem]:
+    if not document.is_workflow:
+        return object_problems(document.value)
+    value = document.value
+    found = check_document(with_uids(value, earlier) if _identity(value) is not None else value, OWN_SETTINGS)
+    return map(_explained, found)
+
+
+def _explained(problem: Problem) -> Problem:
+    if problem.reason != "Missing" or problem.path not in [("spec", field, "uid") for field in FIELDS]:
+        return problem
+    return attrs.evolve(problem, message=f"{problem.message}; only a workflow that stands earlier in the files may be "
+                                         "named without its uid")
 
 
 def _twice(documents: Iterable[Document]) -> Iterator[Finding]:

@@ -14,10 +14,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from wfcontroller.cli.outcomes import Raw
+from wfcontroller.cli.notices import Raw, notices
 from wfcontroller.cli.progress import Changes, StepRow, needs_of, rows
 from wfcore.planning.outline import Needs
 
+_MOST_NOTICES = 5
 _SYMBOLS = {
     "pending": ("·", "dim"), "executing": ("▶", "bold cyan"), "retrying": ("↻", "yellow"), "completed": ("✔", "green"),
     "failed": ("✘", "bold red"), "skipped": ("–", "dim"), "rolling_back": ("◀", "yellow"),
@@ -86,7 +87,8 @@ class LiveObserver:
         meta = workflow["metadata"]
         key = (meta.get("namespace", ""), meta["name"])
         before = {one.key: one for one in self._shown}
-        needs = before[key].needs if key in before else needs_of(workflow)
+        # None as long as the plan is still to be made from another workflow.
+        needs = (key in before and before[key].needs) or needs_of(workflow)
         before[key] = _Shown(key, workflow, needs)
         self._told = (now, self._console.get_time())
         self._shown = tuple(before.values())
@@ -115,7 +117,9 @@ def progress_view(workflow: Raw, needs: Needs, now: datetime, start: datetime) -
     table.add_column(overflow="ellipsis", no_wrap=True, ratio=1)
     for row in rows(workflow, needs, now):
         table.add_row(*_cells(row))
-    return Group(head, table)
+    # The latest, so that a workflow that was adapted a hundred times leaves room for others.
+    said = [Text(f"  {notice}", "yellow") for notice in tuple(notices(status))[-_MOST_NOTICES:]]
+    return Group(head, *said, table)
 
 
 def _cells(row: StepRow) -> tuple[Text, ...]:

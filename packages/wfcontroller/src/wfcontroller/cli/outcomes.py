@@ -6,11 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from wfcontroller.cli.notices import Raw, is_carried_over
 from wfcore.codec.times import parse_time
 from wfcore.model.enums import Outcome
 from wfcore.reasons import Reason
-
-Raw = Mapping[str, Any]
 
 
 def run_document(workflow: Raw, audit_ids: Mapping[str, str]) -> dict[str, Any]:
@@ -31,6 +30,11 @@ def run_document(workflow: Raw, audit_ids: Mapping[str, str]) -> dict[str, Any]:
         "steps": [_step(entry, names_of(workflow)) for entry in ledger(workflow)],
         "rollback": [{"stepNumber": entry["stepNumber"], "status": entry["rollback"]["status"]}
                      for entry in compensated(workflow)],
+        "approval": status.get("approval"),
+        "safetyChecks": list((status.get("validationResults") or {}).get("safetyChecks") or ()),
+        "adaptiveAdjustments": list(status.get("adaptiveAdjustments") or ()),
+        "optimizations": list(result.get("optimizations") or ()),
+        "carriedOver": [entry["stepNumber"] for entry in ledger(workflow) if is_carried_over(entry)],
         "dirty": list((status.get("rollback") or {}).get("dirty") or ()),
         "conditions": list(status.get("conditions") or ()),
         "planDigest": status.get("planDigest"),
@@ -45,9 +49,13 @@ def ledger(workflow: Raw) -> list[Raw]:
 
 
 def names_of(workflow: Raw) -> Mapping[int, str]:
-    """Step names by number; an unnamed step goes by its action."""
-    definition = (workflow.get("spec") or {}).get("workflowDefinition") or {}
-    return {step["stepNumber"]: step.get("name") or step["action"] for step in definition.get("steps") or ()}
+    """Step names by number; an unnamed step goes by its action, a compensation of another workflow by `undo NAME`."""
+    inputs = (workflow.get("status") or {}).get("planInputs") or {}
+    definition = (workflow.get("spec") or {}).get("workflowDefinition") or inputs.get("definition") or {}
+    undone = {one["stepNumber"]: f"undo {one.get('name') or one['action']}"
+              for one in inputs.get("compensations") or ()}
+    return {**{step["stepNumber"]: step.get("name") or step["action"] for step in definition.get("steps") or ()},
+            **undone}
 
 
 def compensated(workflow: Raw) -> list[Raw]:

@@ -7,6 +7,7 @@ from typing import Any
 from wfcontroller.cli.checking import OWN_SETTINGS
 from wfcontroller.cli.documents import Document
 from wfcontroller.cli.output import BadInput
+from wfcontroller.sources import has_source
 from wfcore.codec import Malformed, decode_workflow, encode
 from wfcore.codec.durations import format_duration
 from wfcore.model.plan import PlanInputs
@@ -16,6 +17,10 @@ from wfcore.planning.targets import targets_of
 
 def plan_document(document: Document) -> dict[str, Any]:
     """Plan a workflow that passed its checks; raises BadInput if it cannot be planned all the same."""
+    if has_source(document.value):
+        name = document.value["metadata"]["name"]
+        raise BadInput(f"{document.file}: workflow {name} rolls back or retries another one, and its plan is made from "
+                       "how that one ended, which no file says; `wfctl run` runs both and shows the plan")
     workflow = decode_workflow(document.value)
     if isinstance(workflow, Malformed):
         raise BadInput(f"{document.file}: {workflow}")

@@ -8,9 +8,11 @@ from typing import Any
 
 from attrs import frozen
 
-from wfcontroller.cli.outcomes import Raw, ledger, names_of
+from wfcontroller.cli.notices import Raw, is_carried_over, notices
+from wfcontroller.cli.outcomes import ledger, names_of
 from wfcore.codec import Malformed, decode_workflow
 from wfcore.codec.times import parse_time
+from wfcore.model.plan import PlanInputs
 from wfcore.planning.outline import Needs, outline_of, resolve
 
 
@@ -28,11 +30,19 @@ class StepRow:
 
 
 def needs_of(workflow: Raw) -> Needs:
-    """What each step waits for, from both spellings; empty if the spec cannot be read."""
-    decoded = decode_workflow({**workflow, "status": {}})
-    if isinstance(decoded, Malformed) or decoded.spec.workflow_definition is None:
+    """What each step waits for, from both spellings, or as planned from another workflow; empty if unreadable."""
+    decoded = decode_workflow({**workflow, "status": {"planInputs": _inputs(workflow)}})
+    if isinstance(decoded, Malformed):
         return {}
-    return resolve(outline_of(decoded.spec.workflow_definition))[0]
+    inputs = decoded.status.plan_inputs or PlanInputs()
+    if inputs.compensations:
+        return {one.step_number: frozenset(one.after) for one in inputs.compensations}
+    definition = decoded.spec.workflow_definition or inputs.definition
+    return {} if definition is None else resolve(outline_of(definition))[0]
+
+
+def _inputs(workflow: Raw) -> Raw:
+    return (workflow.get("status") or {}).get("planInputs") or {}
 
 
 def rows(workflow: Raw, needs: Needs, now: datetime) -> list[StepRow]:
@@ -68,6 +78,8 @@ def _note(entry: Raw, states: Mapping[int, str], needs: Needs, now: datetime) ->
     if status == "retrying":
         left = (parse_time(entry["retryAt"]) - now).total_seconds()
         return f"next attempt in {max(left, 0):.0f}s; {entry.get('errorMessage', '')}".rstrip("; ")
+    if is_carried_over(entry):
+        return "carried over"
     if status == "executing":
         child = (entry.get("k8sExecutionRef") or {}).get("name")
         return f"runs as {child}" if child else ""
@@ -83,6 +95,7 @@ _UNDER_WAY = frozenset({"executing", "retrying", "rolling_back"})
 class _Seen:
     phase: str
     steps: Mapping[int, tuple[str, int]]
+    notices: frozenset[str]
 
 
 class Changes:
@@ -93,24 +106,26 @@ class Changes:
         self._start: datetime | None = None
 
     def lines(self, workflow: Raw, now: datetime, several: bool) -> Iterator[str]:
-        """One line per change since the last call: `+12.3s step 2 restart-web executing`, phases first.
+        """One line per change since the last call: `+12.3s step 2 restart-web executing`; causes before effects.
 
         With `several`, each line names its workflow.
         """
         self._start = self._start or now
         meta, status = workflow["metadata"], workflow.get("status") or {}
         key = (meta.get("namespace", ""), meta["name"])
-        before = self._seen.get(key, _Seen("", {}))
+        before = self._seen.get(key, _Seen("", {}, frozenset()))
         head = f"+{(now - self._start).total_seconds():.1f}s " + (f"{meta['name']} " if several else "")
         phase, names, entries = status.get("phase", ""), names_of(workflow), ledger(workflow)
         fresh = [entry for entry in entries
                  if _state(entry) not in (before.steps.get(entry["stepNumber"]), ("pending", 0))]
         # What ended brought the phase about, what began follows from it.
         yield from (head + _line(entry, names) for entry in fresh if _state(entry)[0] not in _UNDER_WAY)
+        said = tuple(notices(status))
+        yield from (head + notice for notice in said if notice not in before.notices)
         if phase != before.phase:
             yield f"{head}{phase}" + _why(status)
         yield from (head + _line(entry, names) for entry in fresh if _state(entry)[0] in _UNDER_WAY)
-        self._seen[key] = _Seen(phase, {entry["stepNumber"]: _state(entry) for entry in entries})
+        self._seen[key] = _Seen(phase, {entry["stepNumber"]: _state(entry) for entry in entries}, frozenset(said))
 
 
 def _state(entry: Raw) -> tuple[str, int]:
@@ -127,7 +142,9 @@ def _why(status: Raw) -> str:
 def _line(entry: Raw, names: Mapping[int, str]) -> str:
     status, attempt = _state(entry)
     text = f"step {entry['stepNumber']} {names.get(entry['stepNumber'], '')} {status}"
-    if attempt > 1:
+    if is_carried_over(entry):
+        text += " (carried over)"
+    elif attempt > 1:
         text += f" (attempt {attempt})"
     said: Any = (entry.get("rollback") or {}).get("errorMessage") or entry.get("errorMessage")
     return f"{text}: {said}" if said and status in ("failed", "retrying", "skipped", "rollback_failed") else text

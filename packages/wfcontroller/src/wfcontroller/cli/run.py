@@ -61,6 +61,8 @@ def _positive(text: str) -> bool:
 @click.option("--fail", "faults", metavar="STEP[:ATTEMPTS]", callback=_faults, multiple=True,
               help="Make a step fail: its first ATTEMPTS before they act; without ATTEMPTS, all after they acted. "
               "Repeatable.")
+@click.option("--approve", is_flag=True, help="Approve every workflow that asks for an approval.")
+@click.option("--reject", is_flag=True, help="Deny it to every workflow that asks for an approval.")
 @click.option("--seed", metavar="N", type=click.IntRange(0, 2**63 - 1),
               help="Fix uids and the start, on a throw-away database: the same bytes every time.")
 @click.option("--speed", metavar="N|max", callback=_speed,
@@ -69,22 +71,30 @@ def _positive(text: str) -> bool:
               help="Write the final cluster as one List; YAML for .yaml, else JSON.")
 @click.option("--database", metavar="URL", help="PostgreSQL to record to; default: an embedded one.")
 @format_option("text", "json")
-def run(files: tuple[str, ...], faults: dict[int, int | None], seed: int | None,
+def run(files: tuple[str, ...], faults: dict[int, int | None], approve: bool, reject: bool, seed: int | None,
         speed: float | str | None, dump: str | None, database: str | None, output: str) -> None:
     """Run workflows to their end on a cluster in memory.
 
     The other objects in the files are the cluster's initial state, and the
     reference executor really changes them there. FILE is YAML or JSON; - is
-    standard input. Exit status: 0 every outcome is success, 1 one is anything
-    else, 2 bad input, 3 the environment failed.
+    standard input. A workflow that asks for an approval gets the one that
+    --approve or --reject gives, and without either waits until its time is up.
+    rollbackOf and retryOf may name a workflow that stands earlier in the files
+    without its uid, and wait for its end. Exit status: 0 every outcome is
+    success, 1 one is anything else, 2 bad input, 3 the environment failed.
     """
     from wfcontroller.cli.outcomes import is_success, run_document
 
+    if approve and reject:
+        raise click.UsageError("--approve and --reject exclude each other; give one of them")
     checked = checked_or_refused(files)
     _refuse_unknown_steps(checked, faults)
     _refuse_suspended(checked)
+    _refuse_frozen(checked)
     on_terminal = output == "text" and sys.stdout.isatty()
-    result = _run(_request(checked, faults, seed, _pace(speed, on_terminal), database), on_terminal, output)
+    request = _request(checked, fail=faults, seed=seed, speed=_pace(speed, on_terminal), database=database,
+                       decision="approved" if approve else "denied" if reject else None)
+    result = _run(request, on_terminal, output)
     if dump is not None:
         from wfcontroller.cli.dump import write_dump
 
@@ -105,8 +115,8 @@ def _pace(speed: float | str | None, on_terminal: bool) -> float | None:
 
 
 def _refuse_unknown_steps(checked: Checked, faults: Iterable[int]) -> None:
-    known = {step["stepNumber"] for workflow in checked.workflows
-             for step in workflow.value["spec"]["workflowDefinition"]["steps"]}
+    definitions = [workflow.value["spec"].get("workflowDefinition") for workflow in checked.workflows]
+    known = {step["stepNumber"] for definition in definitions if definition for step in definition["steps"]}
     for step in faults:
         if step not in known:
             raise BadInput(f"--fail {step}: no workflow has a step {step}")
@@ -120,12 +130,24 @@ def _refuse_suspended(checked: Checked) -> None:
                            "remove the field")
 
 
-def _request(checked: Checked, faults: dict[int, int | None], seed: int | None, speed: float | None,
-             database: str | None) -> RunRequest:
-    from wfcontroller.run.request import RunRequest
+def _refuse_frozen(checked: Checked) -> None:
+    from wfcontroller.freeze import FREEZE
+    from wfcore.settings import Settings
 
-    return RunRequest(documents=tuple(document.value for document in checked.documents), seed=seed, speed=speed,
-                      fail=faults, database=database)
+    place = ("ConfigMap", Settings().controller_namespace, FREEZE)
+    for document in checked.documents:
+        meta = document.value["metadata"]
+        if place == (document.value["kind"], meta.get("namespace"), meta["name"]):
+            raise BadInput(f"{document.file}: ConfigMap {FREEZE} in namespace {place[1]} freezes every workflow and "
+                           "nothing can end the freeze in this run; remove it")
+
+
+def _request(checked: Checked, *, decision: str | None, **options: Any) -> RunRequest:
+    from wfcontroller.run.request import RunRequest
+    from wfcore.model.enums import ApprovalDecision
+
+    return RunRequest(documents=tuple(document.value for document in checked.documents),
+                      decision=ApprovalDecision(decision) if decision else None, **options)
 
 
 def _run(request: RunRequest, on_terminal: bool, output: str) -> RunResult:

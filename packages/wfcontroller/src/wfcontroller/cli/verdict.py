@@ -5,25 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wfcontroller.cli.notices import adjustment_line, decision_line, failed_checks
 from wfcontroller.cli.outcomes import is_success, planned_only
+from wfcore.model.enums import ApprovalDecision
 
 
 def verdict_lines(document: Mapping[str, Any]) -> Iterator[str]:
     """The verdict on one workflow from its `run_document`, one fact a line."""
     yield _head(document)
     steps = {step["stepNumber"]: step for step in document["steps"]}
-    if document["failureMessage"]:
-        yield f"why: {document['failureMessage']} ({document['failureReason']})"
+    why = document["failureMessage"] or ""
+    if why:
+        yield f"why: {why} ({document['failureReason']})"
+    yield from failed_checks(check for check in document["safetyChecks"] if (check.get("message") or "?") not in why)
+    approval = document["approval"] or {}
+    if approval.get("decision") == ApprovalDecision.APPROVED:
+        yield decision_line(approval)
     for step in document["steps"]:
         said = step["errorMessage"]
-        if said and step["status"] in ("failed", "skipped") and said not in (document["failureMessage"] or ""):
+        if said and step["status"] in ("failed", "skipped") and said not in why:
             yield f"step {step['stepNumber']} {step['name']} {step['status']}: {said}"
+    if document["carriedOver"]:
+        yield "carried over: " + ", ".join(f"{number} {steps[number]['name']}" for number in document["carriedOver"])
+    yield from map(adjustment_line, document["adaptiveAdjustments"])
     if document["rollback"]:
         done = [f"{one['stepNumber']} {steps[one['stepNumber']]['name']}" + (
             "" if one["status"] == "completed" else f" ({one['status']})") for one in document["rollback"]]
         yield f"rolled back: {', '.join(done)}"
     for left in document["dirty"]:
         yield f"still changed: {_object(left)}{_states(left)}; restore it by hand"
+    for optimization in document["optimizations"]:
+        yield f"next time: {optimization}"
     if document["auditId"]:
         yield f"audit record: {document['auditId']}"
 

@@ -17,9 +17,17 @@ from wfcontroller.api import ApiError, Object, Page, WatchEvent
 from wfcontroller.embedded.admitted_store import AdmittedStore
 from wfcontroller.embedded.decoding import decoded
 from wfcontroller.embedded.disruptions import after_eviction, check_eviction
+from wfcontroller.embedded.reviews import reviewed
 from wfcontroller.embedded.watching import Wakeups, bookmark, parsed_version
 from wfcontroller.embedded.wire import answered
-from wfcore.resources import CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES, POD_DISRUPTION_BUDGETS, PODS, Resource
+from wfcore.resources import (
+    CUSTOM_RESOURCE_DEFINITIONS,
+    NAMESPACES,
+    POD_DISRUPTION_BUDGETS,
+    PODS,
+    SUBJECT_ACCESS_REVIEWS,
+    Resource,
+)
 from wfcore.simulation.objects import StoredObject
 from wfcore.simulation.operations import (
     Create,
@@ -78,15 +86,18 @@ class EmbeddedServer:
         return answered(found.object)
 
     async def list(
-        self, resource: Resource, namespace: str = "", *, label_selector: str = "", limit: int = 0,
+        self, resource: Resource, namespace: str = "", *, label_selector: str = "", name: str = "", limit: int = 0,
         continue_token: str = "",
     ) -> Page:
         await asyncio.sleep(0)
         listed = self._listed(List(self._known(resource), namespace, label_selector, limit, continue_token))
-        return Page(tuple(map(answered, listed.items)), str(listed.version), listed.token)
+        items = (stored for stored in listed.items if _is_named(stored, name))
+        return Page(tuple(map(answered, items)), str(listed.version), listed.token)
 
     async def create(self, resource: Resource, body: Object, *, dry_run: bool = False) -> Object:
         await asyncio.sleep(0)
+        if resource == SUBJECT_ACCESS_REVIEWS:
+            return reviewed(body)
         return answered(self._create(resource, body, dry_run=dry_run))
 
     async def update(self, resource: Resource, body: Object, *, dry_run: bool = False) -> Object:
@@ -126,7 +137,8 @@ class EmbeddedServer:
         self._store.write(deletion, dry_run=dry_run)
 
     async def watch(
-        self, resource: Resource, namespace: str = "", *, resource_version: str, timeout_seconds: float = 300.0
+        self, resource: Resource, namespace: str = "", *, resource_version: str, name: str = "",
+        timeout_seconds: float = 300.0,
     ) -> AsyncIterator[WatchEvent]:
         loop = asyncio.get_running_loop()
         end, next_bookmark = loop.time() + timeout_seconds, loop.time() + self._bookmark_seconds
@@ -135,13 +147,15 @@ class EmbeddedServer:
             listed = self._listed(List(known, namespace))
             version = listed.version
             for stored in listed.items:
-                yield WatchEvent("ADDED", answered(stored))
+                if _is_named(stored, name):
+                    yield WatchEvent("ADDED", answered(stored))
         while True:
             events = self._store.read(EventsSince(known, version, namespace))
             assert isinstance(events, Events)
             version = max(version, events.version)
             for change in events.changes:
-                yield WatchEvent(change.type.value, answered(change.object))
+                if _is_named(change.object, name):
+                    yield WatchEvent(change.type.value, answered(change.object))
             # A consumer may have taken its time over the events; what came meanwhile goes before any bookmark.
             if self.state.version > version:
                 continue
@@ -178,6 +192,10 @@ class EmbeddedServer:
     def _collect(self) -> None:
         self._collecting = None
         self._store.collect()  # a commit inside schedules the next pass, until nothing is left to do
+
+
+def _is_named(stored: StoredObject, name: str) -> bool:
+    return not name or stored.place[1] == name
 
 
 def _propagation(name: str) -> Propagation:

@@ -11,11 +11,11 @@ from wfcontroller.api import ApiError, Object
 from wfcontroller.executor.change import MISSING, ObjectChange
 from wfcontroller.executor.contract import ActionResult, Captured, Done, Work
 from wfcontroller.executor.failures import ExecutionFailed
-from wfcontroller.executor.following import everything
 from wfcontroller.executor.owners import gitops_notices, hpa_notices
 from wfcontroller.executor.parts import Part, Place, Replicas, Template
 from wfcontroller.executor.rollouts import judge_rollout, judge_scale
 from wfcontroller.executor.snapshots import load_part
+from wfcontroller.listing import everything
 from wfcore.model.actions import RestartDeploymentParams, ScaleDeploymentParams, UpdateImageParams
 from wfcore.model.compensations import RestorePreviousDeploymentParams, ScaleToPreviousParams
 from wfcore.model.enums import FailureClass

@@ -12,7 +12,7 @@ from wfcontroller.api import ApiError, Object
 from wfcontroller.executor.change import ObjectChange
 from wfcontroller.executor.contract import Captured, Done, Pending, Verdict, Work
 from wfcontroller.executor.failures import ExecutionFailed
-from wfcontroller.executor.following import everything, until_all_done
+from wfcontroller.executor.following import until_all_done
 from wfcontroller.executor.nodes import cordon
 from wfcontroller.executor.podstate import (
     has_local_data,
@@ -24,6 +24,7 @@ from wfcontroller.executor.podstate import (
     place_of,
     some,
 )
+from wfcontroller.listing import everything
 from wfcore.model.actions import CordonNodeParams, DrainNodeParams
 from wfcore.model.enums import FailureClass
 from wfcore.model.results import AffectedResource, RestartExecutionResult

@@ -11,10 +11,10 @@ from wfcontroller.api import Api, ApiError, Object, WatchEvent
 from wfcontroller.executor.contract import Broken, Done, Verdict, Work
 from wfcontroller.executor.failures import TRANSIENT, ExecutionFailed
 from wfcontroller.executor.parts import Place
+from wfcontroller.listing import everything
 from wfcore.model.enums import FailureClass
 from wfcore.resources import Resource
 
-PAGE_SIZE = 500
 _AGAIN_AFTER = 1.0
 
 
@@ -90,19 +90,6 @@ def settled(work: Work, verdict: Verdict) -> Done | None:
         case _:
             work.waiting_for = verdict.why
             return None
-
-
-async def everything(
-    api: Api, resource: Resource, namespace: str, label_selector: str = ""
-) -> tuple[list[Object], str]:
-    """All objects, page by page, and the version to watch from."""
-    page = await api.list(resource, namespace, label_selector=label_selector, limit=PAGE_SIZE)
-    items = list(page.items)
-    while page.continue_token:
-        page = await api.list(resource, namespace, label_selector=label_selector, limit=PAGE_SIZE,
-                              continue_token=page.continue_token)
-        items.extend(page.items)
-    return items, page.resource_version
 
 
 async def existing(api: Api, place: Place) -> Object | None:

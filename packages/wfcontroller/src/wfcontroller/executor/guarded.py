@@ -44,17 +44,19 @@ class GuardedApi:
         return await _reported(resource, patiently(lambda: self._api.get(resource, namespace, name)))
 
     async def list(
-        self, resource: Resource, namespace: str = "", *, label_selector: str = "", limit: int = 0,
+        self, resource: Resource, namespace: str = "", *, label_selector: str = "", name: str = "", limit: int = 0,
         continue_token: str = "",
     ) -> Page:
         return await _reported(resource, patiently(lambda: self._api.list(
-            resource, namespace, label_selector=label_selector, limit=limit, continue_token=continue_token)))
+            resource, namespace, label_selector=label_selector, name=name, limit=limit,
+            continue_token=continue_token)))
 
     def watch(
-        self, resource: Resource, namespace: str = "", *, resource_version: str, timeout_seconds: float = 300.0
+        self, resource: Resource, namespace: str = "", *, resource_version: str, name: str = "",
+        timeout_seconds: float = 300.0,
     ) -> AsyncIterator[WatchEvent]:
         return self._api.watch(
-            resource, namespace, resource_version=resource_version, timeout_seconds=timeout_seconds)
+            resource, namespace, resource_version=resource_version, name=name, timeout_seconds=timeout_seconds)
 
     async def create(self, resource: Resource, body: Object, *, dry_run: bool = False) -> Object:
         return await self._write(resource, lambda: self._api.create(resource, body, dry_run=dry_run), dry_run)

@@ -9,10 +9,11 @@ from attrs import frozen
 from wfcontroller.api import Object
 from wfcontroller.executor.contract import Broken, Captured, Done, Pending, Verdict, Work
 from wfcontroller.executor.failures import ExecutionFailed
-from wfcontroller.executor.following import everything, existing, until_done, until_selected_done
+from wfcontroller.executor.following import existing, until_done, until_selected_done
 from wfcontroller.executor.parts import Place
 from wfcontroller.executor.podstate import is_finished, is_ready, place_of, some
 from wfcontroller.executor.rollouts import judge_rollout
+from wfcontroller.listing import everything
 from wfcore.model.actions import CheckPodHealthParams
 from wfcore.model.definition import ObjectReference
 from wfcore.model.enums import FailureClass

@@ -11,11 +11,10 @@ from wfcore.model.status import StepStatus
 from wfcore.model.workflow import KubernetesExecution
 
 TERMINAL = (Phase.COMPLETED, Phase.FAILED)
-# A workflow with `rollbackOf` runs compensations as its ordinary steps.
-_PHASES: Mapping[ExecutionKind, tuple[Phase, ...]] = {
-    ExecutionKind.DRYRUN: (Phase.VALIDATING,),
-    ExecutionKind.FORWARD: (Phase.EXECUTING,),
-    ExecutionKind.ROLLBACK: (Phase.ROLLING_BACK, Phase.EXECUTING),
+_PHASES: Mapping[ExecutionKind, Phase] = {
+    ExecutionKind.DRYRUN: Phase.VALIDATING,
+    ExecutionKind.FORWARD: Phase.EXECUTING,
+    ExecutionKind.ROLLBACK: Phase.ROLLING_BACK,
 }
 
 
@@ -40,22 +39,31 @@ def refusal(execution: KubernetesExecution, workflow: Object) -> str:
     entry = decode(StepStatus, raw)
     if isinstance(entry, Malformed):
         return f"{place}: the entry of step {spec.step_number} can't be read: {entry}"
-    if status.get("phase") not in _PHASES[spec.kind]:
+    # A workflow with `rollbackOf` runs compensations as its own steps, and nothing else.
+    reverses = bool((workflow.get("spec") or {}).get("rollbackOf"))
+    if reverses and spec.kind is not ExecutionKind.ROLLBACK:
+        return f"{place} only undoes another workflow, and this execution is of kind {spec.kind}"
+    if status.get("phase") != (Phase.EXECUTING if reverses else _PHASES[spec.kind]):
         return f"{place} is {status.get('phase') or 'new'}, no time for an execution of kind {spec.kind}"
     wanted = (spec.attempt, execution.metadata.name)
-    named = list(_intended(entry, spec.kind))
+    named = list(_undoing(entry) if spec.kind is ExecutionKind.ROLLBACK and not reverses else _running(entry))
     if wanted not in named:
         shown = ", ".join(f"attempt {attempt} as {name}" for attempt, name in named) or "nothing"
         return f"{place} intends {shown} for step {spec.step_number}, not attempt {wanted[0]} as {wanted[1]}"
     return ""
 
 
-def _intended(entry: StepStatus, kind: ExecutionKind) -> Iterator[tuple[int, str]]:
-    """The attempts under way.  One that is cancelled or over is not, even before its execution is deleted."""
-    reference, rollback = entry.k8s_execution_ref, entry.rollback
+def _running(entry: StepStatus) -> Iterator[tuple[int, str]]:
+    """The step's attempt under way.  One that is cancelled or over is not, even before its execution is deleted."""
+    reference = entry.k8s_execution_ref
     if reference is not None and entry.status is StepPhase.EXECUTING and not (entry.retry_at or entry.cancelled_at):
         yield entry.attempt, reference.name
-    if kind is not ExecutionKind.ROLLBACK or rollback is None or rollback.k8s_execution_ref is None:
+
+
+def _undoing(entry: StepStatus) -> Iterator[tuple[int, str]]:
+    """The same for the step's compensation."""
+    rollback = entry.rollback
+    if rollback is None or rollback.k8s_execution_ref is None:
         return
     if rollback.status is RollbackPhase.EXECUTING and not (rollback.retry_at or rollback.cancelled_at):
         yield rollback.attempt, rollback.k8s_execution_ref.name

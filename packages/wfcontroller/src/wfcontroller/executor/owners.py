@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wfcontroller.api import ApiError, Object
 from wfcontroller.executor.contract import Work
-from wfcontroller.executor.following import everything
+from wfcontroller.listing import everything
 from wfcore.resources import HORIZONTAL_POD_AUTOSCALERS
 
 # What Argo CD and Flux write on the objects they apply.

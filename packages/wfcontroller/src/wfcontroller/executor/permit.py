@@ -10,10 +10,10 @@ from wfcontroller.executor.failures import Cancelled
 from wfcontroller.executor.guarded import patiently
 from wfcontroller.executor.intent import refusal
 from wfcontroller.executor.settings import ExecutorSettings
+from wfcontroller.freeze import FREEZE, freeze_reason
 from wfcore.model.workflow import KubernetesExecution
 from wfcore.resources import CONFIG_MAPS, KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS, Resource
 
-FREEZE = "wf-freeze"
 _LOOK_AGAIN_AFTER = 2.0
 
 
@@ -28,7 +28,7 @@ class Permit:
 
     async def check(self) -> None:
         """Return when the next mutation may be made; a freeze is waited for.  Raises `Cancelled`."""
-        while await self._found(CONFIG_MAPS, self._frozen_in, FREEZE) is not None:  # noqa: ASYNC110  # a live read
+        while await self._is_frozen():  # noqa: ASYNC110  # a live read
             await asyncio.sleep(_LOOK_AGAIN_AFTER)
         metadata = self._execution.metadata
         reference = self._execution.spec.workflow_execution_ref
@@ -44,6 +44,9 @@ class Permit:
         why = refusal(self._execution, workflow)
         if why:
             raise Cancelled(f"not wanted any more: {why}")
+
+    async def _is_frozen(self) -> bool:
+        return freeze_reason(await self._found(CONFIG_MAPS, self._frozen_in, FREEZE)) is not None
 
     async def _found(self, resource: Resource, namespace: str, name: str) -> Object | None:
         try:

@@ -13,8 +13,9 @@ from attrs import frozen
 from wfcontroller.api import ApiError, Object
 from wfcontroller.executor.contract import Captured, Done, Pending, Verdict, Work
 from wfcontroller.executor.failures import ExecutionFailed
-from wfcontroller.executor.following import everything, until_all_done, until_selected_done
+from wfcontroller.executor.following import until_all_done, until_selected_done
 from wfcontroller.executor.podstate import is_going, is_ready, owner_of, place_of, some
+from wfcontroller.listing import everything
 from wfcore.model.actions import DeletePodParams, RestartPodParams
 from wfcore.model.enums import FailureClass
 from wfcore.model.results import AffectedResource, RestartExecutionResult

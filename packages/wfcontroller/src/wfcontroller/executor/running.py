@@ -10,13 +10,13 @@ from datetime import datetime
 from wfcontroller.api import Api, ApiError, Object
 from wfcontroller.executor.attempt import Attempt
 from wfcontroller.executor.contract import CustomAction
-from wfcontroller.executor.following import everything
 from wfcontroller.executor.guarded import patiently
 from wfcontroller.executor.heartbeat import Heartbeat
 from wfcontroller.executor.record import TERMINAL
 from wfcontroller.executor.registry import custom_actions
 from wfcontroller.executor.settings import ExecutorSettings
 from wfcontroller.executor.snapshots import sweep
+from wfcontroller.listing import everything
 from wfcore.resources import KUBERNETES_EXECUTIONS
 
 _SLOWEST_RETRY = 30.0

@@ -14,9 +14,9 @@ from typing import Any
 from wfcontroller.api import Api, ApiError, Object
 from wfcontroller.executor.contract import Work
 from wfcontroller.executor.failures import ExecutionFailed, withholding
-from wfcontroller.executor.following import everything
 from wfcontroller.executor.guarded import patiently
 from wfcontroller.executor.parts import Place
+from wfcontroller.listing import everything
 from wfcore.model.enums import FailureClass
 from wfcore.resources import EXECUTION_GROUP, KUBERNETES_EXECUTIONS, SECRETS
 

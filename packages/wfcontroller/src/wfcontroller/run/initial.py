@@ -31,6 +31,12 @@ def resource_of(document: Object) -> Resource:
     return BY_API_VERSION_AND_KIND[key]
 
 
+def is_workflow(document: Object) -> bool:
+    """Whether a document is one of the workflows to run."""
+    wanted = (WORKFLOW_EXECUTIONS.api_version, WORKFLOW_EXECUTIONS.kind)
+    return wanted == (document.get("apiVersion"), document.get("kind"))
+
+
 async def load(api: Api, documents: Iterable[Object]) -> None:
     """Create every object but the workflows; missing namespaces are made.  The server's refusal is the user's error."""
     objects = [(resource_of(d), d) for d in documents]

@@ -9,6 +9,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from wfcontroller.api import Object
+from wfcore.model.enums import ApprovalDecision
 
 
 @frozen(kw_only=True)
@@ -16,6 +17,7 @@ class RunRequest:
     """Documents in file order; `seed` fixes uids and the start; `speed` is virtual seconds per second, None at once.
 
     `fail` maps a step number to how many of its first attempts fail, None for all.
+    `decision` is the answer to every workflow that asks for an approval; without one none is given.
     """
 
     documents: tuple[Object, ...]
@@ -23,6 +25,7 @@ class RunRequest:
     speed: float | None = None
     fail: Mapping[int, int | None] = field(factory=dict)
     database: str | None = None
+    decision: ApprovalDecision | None = None
 
 
 @frozen(kw_only=True)

@@ -5,24 +5,29 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from wfcontroller.api import Api, Object
-from wfcontroller.cluster.performer import Performer
+from wfcontroller.cluster.performer import Performer, Ports
 from wfcontroller.embedded import EmbeddedServer
 from wfcontroller.embedded.workloads import Timings, run_workloads
 from wfcontroller.executor import Executor, ExecutorSettings
 from wfcontroller.objects import key_of
-from wfcontroller.run.initial import create_workflow, load, make_namespace, resource_of, settle
+from wfcontroller.run.initial import is_workflow, load, make_namespace, settle
+from wfcontroller.run.person import Person
 from wfcontroller.run.request import RunFailed, RunObserver, RunRequest, RunResult
-from wfcontroller.run.storage import InlineRecorder, open_storage
-from wfcontroller.runtime.cache import Cache, ref_of
+from wfcontroller.run.storage import InlineHistory, InlineRecorder, open_storage
+from wfcontroller.run.submission import Submission
+from wfcontroller.runtime.cache import Cache
 from wfcontroller.runtime.controller import Controller
+from wfcontroller.runtime.maintenance import Maintenance
 from wfcontroller.runtime.pacing import Pacing
+from wfcontroller.runtime.surroundings import Watched
 from wfcontroller.runtime.virtualtime import Deadlock, VirtualLoop, run_virtual
 from wfcore.crds import crds, others
 from wfcore.ports import PermanentError, Storage, TransientError
 from wfcore.program import Ref
+from wfcore.programs.outbox import DrainOutbox
 from wfcore.resources import ALL, CUSTOM_RESOURCE_DEFINITIONS, EVENTS, WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 
@@ -31,6 +36,7 @@ SEEDED_START = datetime(2026, 1, 1, tzinfo=UTC)
 STALLED_SECONDS = 49 * 3600.0
 # What `wfctl run` decides as operator: the file's namespaces and nodes are trusted.
 RUN_SETTINGS = Settings(trusted_namespaces=None)
+DRAIN_EVERY = timedelta(minutes=1)
 _NOT_DUMPED = (CUSTOM_RESOURCE_DEFINITIONS, EVENTS)
 
 
@@ -76,15 +82,19 @@ class Session:
     def __init__(self, request: RunRequest, observer: RunObserver, storage: Storage, loop: VirtualLoop) -> None:
         self._request, self._observer, self._loop = request, observer, loop
         self._recorder, self._database = InlineRecorder(storage.audit_log), storage.url
+        self._history = InlineHistory(storage.history.about)
         self._server = EmbeddedServer(loop.now, request.seed, (*crds(), *others()), bookmark_seconds=math.inf)
-        self._executor = ExecutorSettings(trusted_namespaces=None, fail=dict(request.fail))
-        self._cache = Cache()
-        self._refs: list[Ref] = []
+        self._executor = ExecutorSettings(
+            trusted_namespaces=None, fail=dict(request.fail), namespace=RUN_SETTINGS.controller_namespace,
+            heartbeat=True, heartbeat_lease=RUN_SETTINGS.executor_lease)
+        self._cache = Cache(RUN_SETTINGS.controller_namespace)
+        workflows = filter(is_workflow, request.documents)
+        self._submission = Submission(self._server, workflows, self._ended, observer)
         self._changed = asyncio.Event()
 
     def unfinished(self) -> list[Ref]:
         """The workflows that have not ended and been recorded."""
-        return [ref for ref in self._refs if not self._is_over(ref)]
+        return [ref for ref in self._submission.refs if self._ended(ref) is None]
 
     async def main(self) -> RunResult:
         """Load, settle, start the workflows, wait for their end."""
@@ -97,28 +107,39 @@ class Session:
             background = [group.create_task(workloads, name="workloads")]
             await settle(api, self._request.documents)
             background += self._start(api, group)
-            await self._create_workflows(api)
-            while self.unfinished():
-                self._changed.clear()
-                await self._change()
+            await self._until_all_have_ended()
             for task in background:
                 task.cancel()
-        workflows = tuple([await api.get(WORKFLOW_EXECUTIONS, ref.namespace, ref.name) for ref in self._refs])
+        workflows = tuple([await api.get(WORKFLOW_EXECUTIONS, ref.namespace, ref.name)
+                           for ref in self._submission.refs])
         return RunResult(workflows=workflows, cluster=tuple(await self._everything(api)), audit_ids=self._recorder.ids,
                          database=self._database)
 
     def _start(self, api: Api, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
-        performer = Performer(api, self._cache, self._recorder, self._loop.now)
+        # Nobody but this process writes here: approvals need no policy to be trusted.
+        ports = Ports(now=self._loop.now, record=self._recorder, consult=self._history,
+                      surroundings=Watched(self._cache, guarded=lambda: True))
+        performer = Performer(api, self._cache, ports, RUN_SETTINGS.controller_namespace)
         controller = Controller(api, self._cache, performer.perform, RUN_SETTINGS, self._loop.now,
-                                pacing=Pacing(watch_timeout=math.inf))
+                                pacing=Pacing(watch_timeout=math.inf),
+                                maintenance=(Maintenance(DRAIN_EVERY, DrainOutbox(RUN_SETTINGS)),))
         self._cache.workflows.subscribe(self._tell)
-        return [group.create_task(controller.run(), name="controller"),
-                group.create_task(Executor(api, self._executor, self._loop.now).run(), name="executor")]
+        parts = [group.create_task(controller.run(), name="controller"),
+                 group.create_task(Executor(api, self._executor, self._loop.now).run(), name="executor")]
+        if self._request.decision is not None:
+            person = Person(api, self._request.decision)
+            self._cache.workflows.subscribe(person.look)
+            parts.append(group.create_task(person.run(), name="person"))
+        return parts
 
-    async def _create_workflows(self, api: Api) -> None:
-        for document in self._request.documents:
-            if resource_of(document) is WORKFLOW_EXECUTIONS:
-                self._refs.append(ref_of(await create_workflow(api, document)))
+    async def _until_all_have_ended(self) -> None:
+        while True:
+            # Cleared before it is looked, so that no change goes unseen.
+            self._changed.clear()
+            await self._submission.submit_due()
+            if not self.unfinished():
+                return
+            await self._change()
 
     async def _change(self) -> None:
         """Wait until a workflow changes.  Some part always holds a timer, so a halt shows as too long a silence."""
@@ -134,14 +155,15 @@ class Session:
         self._observer.changed(workflow, self._loop.now())
         self._changed.set()
 
-    def _is_over(self, ref: Ref) -> bool:
+    def _ended(self, ref: Ref) -> Object | None:
+        """The workflow, once it has ended and its audit record is stored."""
         workflow = self._cache.workflows.get((ref.namespace, ref.name))
         conditions = ((workflow or {}).get("status") or {}).get("conditions") or ()
         states = {condition["type"]: condition for condition in conditions}
         audit = states.get("AuditRecorded")
         if audit is not None and audit["status"] == "False" and states.get("Finished"):
             raise RunFailed(f"workflow {ref} ended, but its audit row could not be stored: {audit.get('message')}")
-        return audit is not None and audit["status"] == "True"
+        return workflow if audit is not None and audit["status"] == "True" else None
 
     async def _everything(self, api: Api) -> Iterable[Object]:
         """The final cluster, without Events and without the executor's own namespace: its snapshots hold secrets."""

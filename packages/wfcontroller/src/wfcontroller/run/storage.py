@@ -1,15 +1,21 @@
-"""Finds the storage adapter by entry point and answers Record requests with it."""
+"""Finds the storage adapter by entry point and answers with it what programs ask of a store."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from importlib.metadata import entry_points
+from typing import TypeAlias
 
 from wfcontroller.run.request import RunFailed
+from wfcore.model.enums import Action
+from wfcore.model.plan import ActionHistory
 from wfcore.ports import AuditLog, PermanentError, Storage, StorageOpener, TransientError
-from wfcore.program import Did, Failed, Record, Response
+from wfcore.program import Consult, Consulted, Did, Failed, Record, Response
 
 GROUP = "wfcore.storage"
+# What is recorded about these actions, for the workflow of this name.
+About: TypeAlias = Callable[[str, Sequence[Action]], "tuple[ActionHistory, ...]"]
 
 
 def open_storage(name: str, url: str | None, *, throw_away: bool) -> AbstractContextManager[Storage]:
@@ -32,8 +38,30 @@ class InlineRecorder:
         """Store one record; the port's two errors become the two answers."""
         try:
             self.ids[request.record.workflow_uid] = self._audit_log.record(request.record)
-        except TransientError as error:
-            return Failed("unavailable", str(error), error.retry_after)
-        except PermanentError as error:
-            return Failed("refused", str(error))
+        except (TransientError, PermanentError) as error:
+            return _failed(error)
         return Did()
+
+
+class InlineHistory:
+    """Answers from the recorded history, in no virtual time either."""
+
+    def __init__(self, about: About) -> None:
+        self._about = about
+
+    async def __call__(self, request: Consult) -> Response:
+        """What is recorded about the actions asked for."""
+        try:
+            return Consulted(self._about(request.workflow, request.actions))
+        except (TransientError, PermanentError) as error:
+            return _failed(error)
+
+
+def _nothing(_workflow: str, _actions: Sequence[Action]) -> tuple[ActionHistory, ...]:
+    return ()
+
+
+def _failed(error: TransientError | PermanentError) -> Failed:
+    if isinstance(error, TransientError):
+        return Failed("unavailable", str(error), error.retry_after)
+    return Failed("refused", str(error))

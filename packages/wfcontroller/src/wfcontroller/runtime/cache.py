@@ -1,43 +1,55 @@
-"""What the controller sees without asking: workflows and their children, kept by list and watch."""
+"""What the controller sees without asking: workflows, their children and the freeze, kept by list and watch."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from wfcontroller.api import Api, Object
+from wfcontroller.freeze import FREEZE
+from wfcontroller.objects import status
 from wfcontroller.runtime.informer import Informer
 from wfcontroller.runtime.pacing import Pacing
+from wfcore.lifecycle.sources import sources_of
+from wfcore.lifecycle.transitions import TERMINAL
+from wfcore.planning.targets import Target, named_targets
 from wfcore.program import Ref
 from wfcore.rawobject import RawObject
-from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS, Resource
+from wfcore.resources import CONFIG_MAPS, KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS, Resource
 
-OWNER = "owner"
+OWNER, TARGET, SOURCE = "owner", "target", "source"
 
 
 class Cache:
-    """Local copies of both kinds; never older than this process's own writes, because those are remembered."""
+    """Local copies, never older than this process's own writes, because those are remembered.
 
-    def __init__(self) -> None:
-        self.workflows = Informer(WORKFLOW_EXECUTIONS)
+    The freeze is looked for in `namespace`, the controller's own.
+    """
+
+    def __init__(self, namespace: str) -> None:
+        self.workflows = Informer(WORKFLOW_EXECUTIONS, {TARGET: self._targets, SOURCE: self._sources})
         self.executions = Informer(KUBERNETES_EXECUTIONS, {OWNER: owner_of})
+        self.freezes = Informer(CONFIG_MAPS, only=(namespace, FREEZE))
+        self._namespace = namespace
+        self._informers = (self.workflows, self.executions, self.freezes)
         self._raw: dict[tuple[str, str, str], RawObject] = {}
 
     def subscribe(self, wake: Callable[[Ref], None]) -> None:
-        """Call `wake` with the workflow concerned whenever one of the objects changes."""
+        """Call `wake` with the workflow concerned whenever an object changes: a freeze concerns all that go on."""
         self.workflows.subscribe(lambda item: wake(ref_of(item)))
         self.executions.subscribe(lambda item: _wake_owner(item, wake))
+        self.freezes.subscribe(lambda _: self._wake_all(wake))
 
     async def follow(self, api: Api, pacing: Pacing) -> None:
-        """Keep both copies until cancelled."""
+        """Keep the copies until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for informer in (self.workflows, self.executions):
+            for informer in self._informers:
                 tasks.create_task(informer.follow(api, pacing), name=f"cache-{informer.resource.plural}")
 
     async def synced(self) -> None:
-        """Wait until both kinds have been listed once."""
-        await self.workflows.synced.wait()
-        await self.executions.synced.wait()
+        """Wait until each kind has been listed once: before that nobody knows whether a freeze is on."""
+        for informer in self._informers:
+            await informer.synced.wait()
 
     def workflow(self, ref: Ref) -> RawObject | None:
         """The workflow, as last seen."""
@@ -47,6 +59,20 @@ class Cache:
     def children(self, ref: Ref) -> tuple[RawObject, ...]:
         """The executions that name the workflow as their controller, by name, whatever its uid."""
         return tuple(self.raw(KUBERNETES_EXECUTIONS, item) for item in self.executions.having(OWNER, str(ref)))
+
+    def workflows_naming(self, targets: Iterable[Target]) -> tuple[RawObject, ...]:
+        """The workflows that name one of these targets, finished ones too, each once.  O(answers)."""
+        found = {id(item): item for target in targets for item in self.workflows.having(TARGET, target)}
+        return tuple(self.raw(WORKFLOW_EXECUTIONS, item) for item in found.values())
+
+    def workflows_from(self, namespace: str, uid: str) -> tuple[RawObject, ...]:
+        """The workflows of a namespace that undo or retry the one with this uid.  O(answers)."""
+        return tuple(self.raw(WORKFLOW_EXECUTIONS, item) for item in self.workflows.having(SOURCE, uid)
+                     if item["metadata"].get("namespace", "") == namespace)
+
+    def freeze(self) -> Object | None:
+        """The ConfigMap of the freeze, as last seen."""
+        return self.freezes.get((self._namespace, FREEZE))
 
     def remember(self, resource: Resource, item: Object) -> None:
         """Take over the answer to a write."""
@@ -61,6 +87,17 @@ class Cache:
                 or held.value["metadata"].get("uid") != meta.get("uid"):
             held = self._raw[key] = RawObject(item)
         return held
+
+    def _targets(self, item: Object) -> frozenset[Target]:
+        return named_targets(self.raw(WORKFLOW_EXECUTIONS, item))
+
+    def _sources(self, item: Object) -> frozenset[str]:
+        return sources_of(self.raw(WORKFLOW_EXECUTIONS, item))
+
+    def _wake_all(self, wake: Callable[[Ref], None]) -> None:
+        for item in self.workflows.all():
+            if status(item).get("phase") not in TERMINAL:
+                wake(ref_of(item))
 
 
 def ref_of(item: Object) -> Ref:

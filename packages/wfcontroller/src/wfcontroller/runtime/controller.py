@@ -6,28 +6,30 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-import structlog
-
 from wfcontroller.api import Api
 from wfcontroller.runtime.cache import Cache
 from wfcontroller.runtime.drive import Perform, drive
+from wfcontroller.runtime.maintenance import Maintenance, maintain
 from wfcontroller.runtime.pacing import Pacing
+from wfcontroller.runtime.panics import Panics
 from wfcontroller.runtime.queue import WorkQueue
 from wfcore.program import Finished, Ref
 from wfcore.reconciler import Reconcile
 from wfcore.settings import Settings
 
-_log = structlog.get_logger("wfcontroller")
-
 
 class Controller:
-    """Reconciles every workflow until cancelled.  A defect that one workflow hits is backed off for it alone."""
+    """Reconciles every workflow until cancelled.  A defect that one workflow hits is backed off for it alone.
+
+    `maintenance` programs run beside the reconciles, the first time as soon as the cache is there.
+    """
 
     def __init__(self, api: Api, cache: Cache, perform: Perform, settings: Settings, now: Callable[[], datetime], *,
-                 workers: int = 4, pacing: Pacing | None = None) -> None:
+                 workers: int = 4, pacing: Pacing | None = None, maintenance: tuple[Maintenance, ...] = ()) -> None:
         self._api, self._cache, self._perform, self._settings, self._now = api, cache, perform, settings, now
-        self._workers, self._pacing = workers, pacing or Pacing()
+        self._workers, self._pacing, self._maintenance = workers, pacing or Pacing(), maintenance
         self._queue: WorkQueue[Ref] = WorkQueue()
+        self.panics = Panics(cache, perform, now)
 
     async def run(self) -> None:
         """Follow the cluster and work; returns only by cancellation."""
@@ -38,6 +40,8 @@ class Controller:
                 await self._cache.synced()
                 for number in range(self._workers):
                     tasks.create_task(self._work(), name=f"controller-worker-{number}")
+                for task in self._maintenance:
+                    tasks.create_task(maintain(task, self._perform, self._now), name=type(task.program).__name__)
         finally:
             self._queue.close()
 
@@ -47,10 +51,11 @@ class Controller:
             try:
                 finished = await drive(Reconcile(ref, self._settings), self._perform)
             except Exception as error:  # noqa: BLE001
-                # One workflow's defect must cost no other anything: log it, back off, go on.
-                _log.error("reconcile_failed", workflow=str(ref), error=type(error).__name__, detail=str(error))
+                # One workflow's defect must cost no other anything: tell it, back off, go on.
+                await self.panics.report(ref, error)
                 self._queue.failed(ref)
                 continue
+            self.panics.forget(ref)
             self._settle(ref, finished)
 
     def _settle(self, ref: Ref, finished: Finished) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import TypeAlias
 
-from wfcontroller.api import Api, ApiError, Object, Page
+from wfcontroller.api import Api, ApiError, Object
+from wfcontroller.listing import everything
 from wfcontroller.objects import Key, key_of, labels_of, metadata
 from wfcontroller.runtime.pacing import Pacing
 from wfcore.resources import Resource
 
-Indexer: TypeAlias = Callable[[Object], str]
+# Under which value an object is found, or, as a frozen set, under which several.
+Indexer: TypeAlias = Callable[[Object], Hashable]
 Handler: TypeAlias = Callable[[Object], None]
-
-PAGE_SIZE = 500
 
 
 def version_of(item: Object) -> int:
@@ -25,14 +25,19 @@ def version_of(item: Object) -> int:
 class Informer:
     """The objects of one kind, by key and by named indexes; handlers hear every change, including deletions.
 
-    Objects are shared: whoever reads one must not change it.
+    With `only` it is the one object of that namespace and name.  Objects are
+    shared: whoever reads one must not change it.
     """
 
-    def __init__(self, resource: Resource, indexers: Mapping[str, Indexer] | None = None) -> None:
+    def __init__(self, resource: Resource, indexers: Mapping[str, Indexer] | None = None, *,
+                 only: Key = ("", "")) -> None:
         self.resource, self.synced = resource, asyncio.Event()
+        self._namespace, self._name = only
         self._objects: dict[Key, Object] = {}
         self._indexers = dict(indexers or {})
-        self._index: dict[tuple[str, str], dict[Key, Object]] = {}
+        self._index: dict[tuple[str, Hashable], dict[Key, Object]] = {}
+        # As computed when the object was stored, so that removing it costs nothing and finds the same places.
+        self._entries: dict[Key, tuple[tuple[str, Hashable], ...]] = {}
         self._handlers: list[Handler] = []
         self._version = 0
 
@@ -51,11 +56,11 @@ class Informer:
         """Every object, by namespace and name."""
         return [item for _, item in sorted(self._objects.items(), key=lambda entry: entry[0])]
 
-    def having(self, index: str, value: str) -> list[Object]:
+    def having(self, index: str, value: Hashable) -> list[Object]:
         """The objects for which the named indexer gives `value`, by namespace and name."""
         return [item for _, item in sorted(self._index.get((index, value), {}).items(), key=lambda entry: entry[0])]
 
-    def count(self, index: str, value: str) -> int:
+    def count(self, index: str, value: Hashable) -> int:
         """How many objects `having` would give; O(1)."""
         return len(self._index.get((index, value), ()))
 
@@ -78,15 +83,11 @@ class Informer:
                 failures += 1
 
     async def _list(self, api: Api) -> None:
-        page = await api.list(self.resource, limit=PAGE_SIZE)
-        items = list(page.items)
-        while page.continue_token:
-            page = await api.list(self.resource, limit=PAGE_SIZE, continue_token=page.continue_token)
-            items.extend(page.items)
-        self._replace(items, page)
+        items, version = await everything(api, self.resource, self._namespace, name=self._name)
+        self._replace(items, int(version))
 
-    def _replace(self, items: list[Object], page: Page) -> None:
-        self._version = int(page.resource_version)
+    def _replace(self, items: list[Object], version: int) -> None:
+        self._version = version
         listed = dict.fromkeys(map(key_of, items))
         gone = [item for item in self.all() if key_of(item) not in listed and version_of(item) <= self._version]
         for item in gone:
@@ -101,7 +102,9 @@ class Informer:
         self.synced.set()
 
     async def _watch(self, api: Api, seconds: float) -> None:
-        async for event in api.watch(self.resource, resource_version=str(self._version), timeout_seconds=seconds):
+        events = api.watch(self.resource, self._namespace, resource_version=str(self._version), name=self._name,
+                           timeout_seconds=seconds)
+        async for event in events:
             self._version = version_of(event.object)
             if event.type == "BOOKMARK":
                 continue
@@ -124,15 +127,18 @@ class Informer:
             return  # this process has written, and remembered, a newer one
         self._remove(key)
         self._objects[key] = item
+        self._entries[key] = tuple(self._entries_of(item))
+        for entry in self._entries[key]:
+            self._index.setdefault(entry, {})[key] = item
+
+    def _entries_of(self, item: Object) -> Iterator[tuple[str, Hashable]]:
         for name, indexer in self._indexers.items():
-            self._index.setdefault((name, indexer(item)), {})[key] = item
+            found = indexer(item)
+            yield from ((name, value) for value in (found if isinstance(found, frozenset) else (found,)))
 
     def _remove(self, key: Key) -> None:
-        item = self._objects.pop(key, None)
-        if item is None:
-            return
-        for name, indexer in self._indexers.items():
-            entry = (name, indexer(item))
+        self._objects.pop(key, None)
+        for entry in self._entries.pop(key, ()):
             del self._index[entry][key]
             if not self._index[entry]:
                 del self._index[entry]

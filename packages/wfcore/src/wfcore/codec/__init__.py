@@ -11,6 +11,7 @@ from wfcore.codec.converter import make_converter
 from wfcore.codec.errors import problems_of
 from wfcore.codec.names import wire_name
 from wfcore.codec.problems import Malformed, Nested, Path, Problem, Rejected, render_path
+from wfcore.codec.reading import UNFIT, reader_of
 from wfcore.model.definition import WorkflowExecutionSpec
 from wfcore.model.execution import KubernetesExecutionSpec, KubernetesExecutionStatus
 from wfcore.model.status import WorkflowExecutionStatus
@@ -28,6 +29,14 @@ _converter = make_converter()
 
 def decode(wanted: type[T], value: Any, path: Path = ()) -> T | Malformed:
     """Decode one JSON value; never raises for any JSON, deep nesting included.  O(size)."""
+    try:
+        decoded: T = reader_of(wanted)(value)
+    except UNFIT:  # whatever it is, the converter finds it again and says where
+        return _explained(wanted, value, path)
+    return decoded
+
+
+def _explained(wanted: type[T], value: Any, path: Path) -> T | Malformed:
     try:
         decoded: T = _converter.structure(value, wanted)
     except (BaseValidationError, Nested, Rejected) as error:

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import isfinite
-from typing import Any, get_origin
+from operator import attrgetter
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import attrs
 from cattrs import BaseValidationError, Converter
@@ -21,16 +23,13 @@ from wfcore.codec.durations import format_duration, parse_duration
 from wfcore.codec.limits import check_limits
 from wfcore.codec.names import wire_name
 from wfcore.codec.problems import Nested, Rejected, shown, wrong_type
+from wfcore.codec.reading import is_tolerant
 from wfcore.codec.times import format_time, parse_time
-from wfcore.model import conditions, enums, execution, plan, results, status, workflow
+from wfcore.model import enums
 from wfcore.model.actions import STEP_MEMBERS, StepParameters
 from wfcore.model.compensations import ROLLBACK_MEMBERS, RollbackParameters
 from wfcore.model.definition import DependencyList
 from wfcore.model.fields import Limits, StrMap, limits_of, wire_fields
-
-# A newer writer may add fields to what is only reported; a spec is never half-understood.
-_TOLERANT = {conditions.__name__, plan.__name__, results.__name__, status.__name__, workflow.__name__}
-_TOLERANT_CLASSES = {execution.KubernetesExecutionStatus}
 
 
 def make_converter() -> Converter:
@@ -41,6 +40,7 @@ def make_converter() -> Converter:
     for enum in _ENUMS:
         # One by one: a string enum is also a `str`, whose hook would win over a predicate.
         converter.register_structure_hook(enum, _structure_enum)
+        converter.register_unstructure_hook(enum, _word)
     converter.register_structure_hook(StrMap, _structure_map)
     converter.register_structure_hook_func(lambda t: t == tuple[DependencyList, ...], _structure_dependencies)
     converter.register_structure_hook_factory(attrs.has, lambda cls: _reader(converter, cls))
@@ -59,6 +59,7 @@ def make_converter() -> Converter:
 def _register_union(converter: Converter, union: Any, members: Mapping[str, type]) -> None:
     optional = union | None
     key_of = {cls: key for key, cls in members.items()}
+    writers: dict[type, Callable[[Any], Any]] = {}
 
     def structure(value: Any, _: Any) -> Any:
         if value is None:
@@ -76,7 +77,12 @@ def _register_union(converter: Converter, union: Any, members: Mapping[str, type
             raise Nested([((key,), error)]) from None
 
     def unstructure(value: Any) -> Any:
-        return None if value is None else {key_of[type(value)]: converter.unstructure(value)}
+        if value is None:
+            return None
+        cls = type(value)
+        if cls not in writers:
+            writers[cls] = converter.get_unstructure_hook(cls)
+        return {key_of[cls]: writers[cls](value)}
 
     def is_this_union(annotation: Any) -> bool:
         return annotation in (union, optional)
@@ -86,7 +92,7 @@ def _register_union(converter: Converter, union: Any, members: Mapping[str, type
 
 
 def _reader(converter: Converter, cls: type) -> Callable[[Any, Any], Any]:
-    tolerant = cls.__module__ in _TOLERANT or cls in _TOLERANT_CLASSES
+    tolerant = is_tolerant(cls)
     attrs.resolve_types(cls)
     fields: Any = {a.name: override(rename=wire_name(a.name), struct_hook=_field_hook(converter, limits_of(a)))
                    for a in wire_fields(cls)}
@@ -141,7 +147,8 @@ def _veiled(error: Exception) -> Nested | Rejected:
 
 def _writer(converter: Converter, cls: type) -> Callable[[Any], Any]:
     attrs.resolve_types(cls)
-    fields: Any = {a.name: override(rename=wire_name(a.name), omit_if_default=_empty_by_default(a))
+    fields: Any = {a.name: override(rename=wire_name(a.name), omit_if_default=empty_by_default(a),
+                                    unstruct_hook=_write_hook(converter, a.type))
                    for a in wire_fields(cls)}
     if len(fields) == len(attrs.fields(cls)):
         return make_dict_unstructure_fn(cls, converter, **fields)
@@ -155,7 +162,27 @@ def _writer(converter: Converter, cls: type) -> Callable[[Any], Any]:
     return write
 
 
-def _empty_by_default(attribute: attrs.Attribute[Any]) -> bool:
+def _write_hook(converter: Converter, annotation: Any) -> Callable[[Any], Any] | None:
+    """How to write a field, looked up once instead of at each value; None: as it is."""
+    if get_origin(annotation) in (Union, UnionType) and annotation not in _UNIONS:
+        # An absent value is omitted, so what is written is there.
+        (annotation,) = (part for part in get_args(annotation) if part is not type(None))
+        return _write_hook(converter, annotation) or _as_it_is
+    if get_origin(annotation) is tuple and annotation != tuple[DependencyList, ...]:
+        write = _write_hook(converter, get_args(annotation)[0])
+        return list if write is None else lambda items: [write(item) for item in items]
+    if annotation in _PLAIN:
+        return None
+    found: Callable[[Any], Any] = converter.get_unstructure_hook(annotation)
+    return found
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def empty_by_default(attribute: attrs.Attribute[Any]) -> bool:
+    """Whether a field is omitted while it has its default."""
     default = attribute.default
     if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
         return default.factory is StrMap  # type: ignore[union-attr]
@@ -215,7 +242,12 @@ _SCALARS: Mapping[type, Callable[[Any, Any], Any]] = {
 }
 
 
-_ENUMS = tuple(e for e in vars(enums).values() if isinstance(e, type) and issubclass(e, StrEnum) and e is not StrEnum)
+_PLAIN = (str, int, float, bool)
+_UNIONS = (StepParameters, StepParameters | None, RollbackParameters, RollbackParameters | None)
+_ENUMS = tuple(e for e in vars(enums).values() if isinstance(e, type) and issubclass(e, StrEnum) and len(e))
+
+
+_word = attrgetter("_value_")  # `value` is a slow property
 
 
 def _structure_enum(value: Any, wanted: type[StrEnum]) -> StrEnum:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 _TERM = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|ms|m|s|us|µs|ns)")
 _UNIT_MICROSECONDS = {
@@ -16,9 +17,11 @@ _UNIT_MICROSECONDS = {
     "ms": Fraction(1_000), "us": Fraction(1), "µs": Fraction(1), "ns": Fraction(1, 1000),
 }
 _MAX_LENGTH = 64
+_REMEMBERED = 1024
 DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(h|ms|m|s|us|µs|ns))+$"
 
 
+@lru_cache(_REMEMBERED)
 def parse_duration(text: str) -> timedelta:
     """Parse a Go duration; raises ValueError with the reason and what to write instead."""
     if len(text) > _MAX_LENGTH:
@@ -39,6 +42,7 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError(f"duration {text!r} is too long; the longest is 24h") from None
 
 
+@lru_cache(_REMEMBERED)
 def format_duration(value: timedelta) -> str:
     """Write a duration of zero or more shortest: 90 s -> `1m30s`, 300 s -> `5m`, 0 -> `0s`."""
     microseconds = value // timedelta(microseconds=1)

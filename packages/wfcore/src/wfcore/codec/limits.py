@@ -18,14 +18,14 @@ _MAX_KEY = 253
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> re.Pattern[str]:
     # As the API server reads it: here `$` would also accept a newline at the end.
     return re.compile(pattern.replace("$", r"\Z"), re.ASCII)
 
 
 def matches(pattern: str, value: str) -> bool:
     """Whether a value matches a pattern of the schema."""
-    return _compiled(pattern).search(value) is not None
+    return compiled(pattern).search(value) is not None
 
 
 def check_limits(limits: Limits, value: Any) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:([Zz])|([+-])(\d\d):(\d\d))", re.ASCII
 )
+_REMEMBERED = 4096  # a status says the same instants again and again
 
 
+@lru_cache(_REMEMBERED)
 def parse_time(text: str) -> datetime:
     """Parse an RFC 3339 time to UTC, cut to microseconds; raises ValueError saying what to write instead."""
     match = _TIME.fullmatch(text)
@@ -29,6 +32,6 @@ def parse_time(text: str) -> datetime:
 
 def format_time(value: datetime) -> str:
     """Write an aware time as UTC with `Z`; fractions only when there are any."""
-    utc = value.astimezone(UTC)
-    fraction = f".{utc.microsecond:06d}".rstrip("0") if utc.microsecond else ""
-    return f"{utc:%Y-%m-%dT%H:%M:%S}{fraction}Z" if utc.year >= 1000 else f"{utc.isoformat()[:19]}{fraction}Z"
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    text = utc.isoformat()[:-6]  # without +00:00
+    return (text.rstrip("0") if utc.microsecond else text) + "Z"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
 from wfcore.codec import encode
 from wfcore.execution.names import child_name
 from wfcore.model.definition import ObjectReference
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.workflow import (
     LABEL_KIND,
@@ -24,7 +23,7 @@ from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
 
 def child_object(workflow: ObjectMeta, rendered: KubernetesExecutionSpec, attempt: int, digest: str) -> RawObject:
     """The body to POST for an attempt: owned by the workflow, tracked by a finalizer, complete in itself."""
-    spec = attrs.evolve(
+    spec = evolve(
         rendered, attempt=attempt, plan_digest=digest,
         workflow_execution_ref=ObjectReference(
             api_version=WORKFLOW_EXECUTIONS.api_version, kind=WORKFLOW_EXECUTIONS.kind, name=workflow.name,

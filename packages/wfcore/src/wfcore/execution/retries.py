@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from wfcore.execution.attempts import AttemptFailed
-from wfcore.model.actions import CustomActionParams, RestartPodParams, StepParameters
 from wfcore.model.enums import FailureClass
 from wfcore.reasons import Reason
-from wfcore.settings import Settings
 
 RETRYABLE = frozenset({
     FailureClass.TIMEOUT, FailureClass.RATE_LIMITED, FailureClass.SERVICE_UNAVAILABLE, FailureClass.RESOURCE_CONFLICT,
 })
-
-
-def is_idempotent(parameters: StepParameters | None, settings: Settings) -> bool:
-    """Whether doing it twice is doing it once: all but restart-pod by selector and undeclared custom actions."""
-    match parameters:
-        case RestartPodParams():
-            return bool(parameters.pod_name)
-        case CustomActionParams():
-            return any(a.action_type == parameters.action_type and a.idempotent for a in settings.custom_actions)
-    return True
 
 
 def should_retry(failure: AttemptFailed, attempt: int, max_retries: int, *, idempotent: bool) -> bool:

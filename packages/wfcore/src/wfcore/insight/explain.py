@@ -14,13 +14,20 @@ from wfcore.codec import Malformed
 from wfcore.codec.durations import format_duration
 from wfcore.codec.times import format_time
 from wfcore.decision import CancelChild, CreateChild, Decision
+from wfcore.execution.adapting import parallel_now
+from wfcore.execution.ledger import is_finished
+from wfcore.lifecycle.approval import is_awaited, sentence
 from wfcore.lifecycle.control import hold_sentence
 from wfcore.lifecycle.machine import decide
 from wfcore.lifecycle.planned import plan_of
+from wfcore.lifecycle.questions import next_question
+from wfcore.lifecycle.sources import source_question
 from wfcore.lifecycle.transitions import TERMINAL
-from wfcore.model.enums import RollbackPhase, StepPhase
+from wfcore.model.enums import Phase, RollbackPhase, RollbackStrategy, StepPhase
 from wfcore.model.status import DirtyObject, StepStatus, WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
+from wfcore.program import Inspect, Request, Review
+from wfcore.rollback.start import rollback_command, undoable
 from wfcore.snapshot import Snapshot
 
 
@@ -39,7 +46,8 @@ class Explanation:
     """A workflow at one instant.
 
     `next` says what the next pass does, `wake_at` when it is due without any
-    event; `commands` are what a person can type about objects left changed.
+    event; `commands` are what a person can type: to decide on the plan that waits
+    for it, to look at objects left changed.
     """
 
     phase: str
@@ -60,9 +68,10 @@ def explain(snapshot: Snapshot, now: datetime) -> Explanation:
     dirty = status.rollback.dirty if status.rollback else ()
     return Explanation(
         phase=status.phase.value, headline=_headline(status, held),
-        steps=tuple(_step(entry, status, known, held, now) for entry in status.step_statuses),
-        next=_next(status, decision, plan), wake_at=None if status.phase in TERMINAL else decision.wake_at,
-        commands=tuple(_command(d) for d in dirty))
+        steps=tuple(_step(entry, status, known, snapshot, held, now) for entry in status.step_statuses),
+        next=_next(snapshot, decision, plan, next_question(snapshot, now)),
+        wake_at=None if status.phase in TERMINAL else decision.wake_at,
+        commands=(*_approving(snapshot), *_by_hand(snapshot, known), *map(_command, dirty)))
 
 
 def _headline(status: WorkflowExecutionStatus, held: str) -> str:
@@ -71,13 +80,19 @@ def _headline(status: WorkflowExecutionStatus, held: str) -> str:
         return f"{status.phase.value}: {status.failure_message or outcome}"
     if held:
         return f"held: {held}"
+    if status.waiting_for:
+        return f"waiting for its targets: {status.waiting_for}"
+    if status.approval is not None and is_awaited(status):
+        return f"{status.phase.value}: {sentence(status.approval)}"
     done = f"{status.current_step} of {status.total_steps} steps finished"
     return f"{status.phase.value or 'new'}: {done}" if status.total_steps else status.phase.value or "new"
 
 
-def _step(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None, held: str,
+def _step(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None, snapshot: Snapshot, held: str,
           now: datetime) -> StepExplanation:
     number = entry.step_number
+    if plan is not None and plan.reverses:
+        return _of_reversal(entry, plan, snapshot, now)
     if entry.rollback is not None:
         return StepExplanation(number, entry.status.value, _compensation(entry))
     match entry.status:
@@ -88,11 +103,42 @@ def _step(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None,
                                    f"the next starts at {format_time(entry.retry_at)}")
         case StepPhase.EXECUTING:
             return StepExplanation(number, "running", _running(entry, now))
+        case StepPhase.COMPLETED if not entry.attempt:
+            return StepExplanation(number, "completed", "carried over: the workflow that is retried has achieved it")
         case StepPhase.COMPLETED:
             return StepExplanation(number, "completed", f"attempt {entry.attempt} succeeded")
         case _:
             tries = f" after {entry.attempt} attempts" if entry.attempt > 1 else ""
             return StepExplanation(number, entry.status.value, f"{entry.error_message}{tries}")
+
+
+def _of_reversal(entry: StepStatus, plan: Plan, snapshot: Snapshot, now: datetime) -> StepExplanation:
+    """A step of a workflow that undoes another: it only waits for its turn."""
+    number = entry.step_number
+    match entry.status:
+        case StepPhase.PENDING:
+            over = {e.step_number for e in snapshot.workflow.status.step_statuses if is_finished(e)}
+            missing = tuple(sorted(plan.needs[number] - over))
+            why = (f"waits until step {', '.join(map(str, missing))} is undone or given up" if missing
+                   else "is undone next, as soon as nothing holds it")
+            return StepExplanation(number, "waiting", why, missing)
+        case StepPhase.EXECUTING if entry.retry_at is not None:
+            return StepExplanation(number, "waiting", f"attempt {entry.attempt} to undo it failed "
+                                   f"({entry.error_message}); the next starts at {format_time(entry.retry_at)}")
+        case StepPhase.EXECUTING:
+            return StepExplanation(number, "running", f"is being undone: {_running(entry, now)}")
+        case StepPhase.COMPLETED:
+            return StepExplanation(number, "completed", f"was undone: attempt {entry.attempt} succeeded")
+        case _:
+            return StepExplanation(number, entry.status.value, f"is not undone: {entry.error_message}")
+
+
+def _by_hand(snapshot: Snapshot, plan: Plan | None) -> tuple[str, ...]:
+    """The command that undoes a failed workflow, if there is something that it could undo."""
+    status = snapshot.workflow.status
+    if status.phase is not Phase.FAILED or plan is None or plan.rollback_strategy is RollbackStrategy.NONE:
+        return ()
+    return (rollback_command(snapshot),) if undoable(status, plan) else ()
 
 
 def _pending(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | None,
@@ -105,10 +151,12 @@ def _pending(entry: StepStatus, status: WorkflowExecutionStatus, plan: Plan | No
         return StepExplanation(entry.step_number, "waiting", why, missing)
     if held:
         return StepExplanation(entry.step_number, "waiting", f"ready, but {held}")
+    if is_awaited(status):
+        return StepExplanation(entry.step_number, "waiting", "the plan has not been approved")
     if status.execution_start_time is None:
         return StepExplanation(entry.step_number, "waiting", "execution has not begun")
-    return StepExplanation(entry.step_number, "waiting",
-                           f"ready, but {plan.max_parallel if plan else 0} steps run already, the most allowed")
+    most = parallel_now(plan, status) if plan else 0
+    return StepExplanation(entry.step_number, "waiting", f"ready, but {most} steps run already, the most allowed")
 
 
 def _running(entry: StepStatus, now: datetime) -> str:
@@ -133,11 +181,18 @@ def _compensation(entry: StepStatus) -> str:
             return f"could not be compensated: {rollback.error_message}"
 
 
-def _next(status: WorkflowExecutionStatus, decision: Decision, plan: Plan | Malformed | None) -> str:
+def _next(snapshot: Snapshot, decision: Decision, plan: Plan | Malformed | None, question: Request | None) -> str:
+    status, source = snapshot.workflow.status, source_question(snapshot)
     if status.phase in TERMINAL:
         return "nothing: the workflow has ended"
+    if status.phase is Phase.PLANNING and decision.status.phase is Phase.PLANNING and source is not None:
+        return f"read workflow {source.ref} and plan from it"
     if isinstance(plan, Malformed):
         return "it fails: its plan can no longer be computed"
+    if isinstance(question, Review):
+        return "the API server is asked who may do what"
+    if isinstance(question, Inspect):
+        return "the targets are looked at"
     if decision.need_live:
         return "the API server is asked again, because what is known may be stale"
     starts = [effect.name for effect in decision.effects if isinstance(effect, CreateChild)]
@@ -150,6 +205,15 @@ def _next(status: WorkflowExecutionStatus, decision: Decision, plan: Plan | Malf
         return "; ".join(parts)
     due = f"at {format_time(decision.wake_at)}, or sooner " if decision.wake_at else ""
     return f"look again {due}when something changes"
+
+
+def _approving(snapshot: Snapshot) -> tuple[str, ...]:
+    """How to approve the plan, and only this plan, when that is what the workflow waits for."""
+    meta, status = snapshot.workflow.metadata, snapshot.workflow.status
+    if status.phase in TERMINAL or not is_awaited(status):
+        return ()
+    place = f" -n {meta.namespace}" if meta.namespace else ""
+    return (f"wfctl approve{place} {meta.name} --digest {status.plan_digest}",)
 
 
 def _command(dirty: DirtyObject) -> str:

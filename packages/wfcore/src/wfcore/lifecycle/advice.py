@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import attrs
-
 from wfcore.execution.ledger import clipped
 from wfcore.lifecycle.lessons import lessons
 from wfcore.model.enums import Mutated, Outcome, RollbackStrategy, StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import ObjectMeta
 from wfcore.planning.planner import Plan
@@ -28,7 +27,7 @@ def with_advice(meta: ObjectMeta, status: WorkflowExecutionStatus, plan: Plan | 
     if result is None:
         return status
     actions = (*result.recommended_actions, *_advice(meta, status, plan))
-    return attrs.evolve(status, workflow_result=attrs.evolve(
+    return evolve(status, workflow_result=evolve(
         result, recommended_actions=tuple(clipped(text, 1000) for text in actions[:_KEPT]),
         optimizations=lessons(status, plan) if plan is not None else ()))
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-import attrs
-
 from wfcore.lifecycle.criteria import judged_criteria
 from wfcore.lifecycle.transitions import TERMINAL
+from wfcore.lifecycle.validating_conditions import approved_condition, validating_progress
 from wfcore.model.conditions import Condition
 from wfcore.model.enums import ConditionStatus, Outcome, Phase, StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.reasons import Reason
 
 AUDIT_RECORDED = "AuditRecorded"
+_BY_SNAKE = {reason.snake: reason for reason in Reason}
+_BY_OUTCOME = {Outcome.SUCCESS: Reason.SUCCEEDED, Outcome.PARTIAL_SUCCESS: Reason.PARTIALLY_SUCCEEDED,
+               Outcome.UNKNOWN: Reason.UNVERIFIED}
 
 
 def with_conditions(status: WorkflowExecutionStatus, generation: int, now: datetime, *,
@@ -23,12 +26,11 @@ def with_conditions(status: WorkflowExecutionStatus, generation: int, now: datet
 
     `held` says why nothing is launched, of which the status itself only knows since when.
     """
-    before = {condition.type: condition for condition in status.conditions}
-    derived = (*_derive(status), *_holds(status, held))
-    wanted = {type_: (state, reason, message) for type_, state, reason, message in derived}
-    kept = [c for c in status.conditions if c.type not in wanted]
-    fresh = [_condition(before.get(type_), type_, *value, generation, now) for type_, value in wanted.items()]
-    return attrs.evolve(status, conditions=tuple(sorted((*kept, *fresh), key=lambda c: c.type)))
+    found = {condition.type: condition for condition in status.conditions}
+    for type_, state, reason, message in (*_derive(status), *_holds(status, held)):
+        found[type_] = _condition(found.get(type_), type_, state, reason, message, generation, now)
+    conditions = tuple([found[type_] for type_ in sorted(found)])
+    return status if conditions == status.conditions else evolve(status, conditions=conditions)
 
 
 def with_audit_condition(status: WorkflowExecutionStatus, recorded: bool, reason: Reason, message: str,
@@ -39,7 +41,7 @@ def with_audit_condition(status: WorkflowExecutionStatus, recorded: bool, reason
     fresh = _condition(before.get(AUDIT_RECORDED), AUDIT_RECORDED, state, reason, message,
                        status.observed_generation, now)
     others = [c for c in status.conditions if c.type != AUDIT_RECORDED]
-    return attrs.evolve(status, conditions=tuple(sorted((*others, fresh), key=lambda c: c.type)))
+    return evolve(status, conditions=tuple(sorted((*others, fresh), key=lambda c: c.type)))
 
 
 def is_true(status: WorkflowExecutionStatus, type_: str) -> bool:
@@ -50,8 +52,7 @@ def is_true(status: WorkflowExecutionStatus, type_: str) -> bool:
 def _condition(before: Condition | None, type_: str, state: ConditionStatus, reason: Reason, message: str,
                generation: int, now: datetime) -> Condition:
     changed = before is None or before.status is not state
-    same = before is not None and (before.status, before.reason, before.message) == (state, reason.value, message)
-    if before is not None and same:
+    if before is not None and not changed and before.reason == reason and before.message == message:
         return before
     return Condition(type=type_, status=state, observed_generation=generation, reason=reason.value, message=message,
                      last_transition_time=now if changed or before is None else before.last_transition_time)
@@ -61,7 +62,7 @@ def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionSta
     over = status.phase in TERMINAL
     reason = reason_of(status)
     if status.plan_digest:
-        yield "Planned", ConditionStatus.TRUE, Reason.PLANNED, f"{status.total_steps} steps, {status.plan_digest}"
+        yield "Planned", ConditionStatus.TRUE, Reason.PLANNED, _planned(status)
     elif over:
         yield "Planned", ConditionStatus.FALSE, reason, status.failure_message
     if status.execution_start_time is not None:
@@ -70,6 +71,7 @@ def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionSta
         yield "Validated", ConditionStatus.TRUE, reason, "every static check passed; nothing was executed"
     elif over:
         yield "Validated", ConditionStatus.FALSE, reason, status.failure_message
+    yield from approved_condition(status, over)
     yield from _progressing(status, over, reason)
     yield from _rollback(status, over)
     if over:
@@ -79,6 +81,23 @@ def _derive(status: WorkflowExecutionStatus) -> Iterator[tuple[str, ConditionSta
                status.failure_message or "; ".join(judged_criteria(status)) or "the workflow ran to its end")
         yield ("Failed", ConditionStatus.FALSE if ended else ConditionStatus.TRUE, reason,
                status.failure_message or "the workflow ran to its end")
+
+
+def _planned(status: WorkflowExecutionStatus) -> str:
+    note = status.plan_inputs.note if status.plan_inputs else ""
+    return f"{_size(status)}, {status.plan_digest}" + (f"; {note}" if note else "")
+
+
+def _size(status: WorkflowExecutionStatus) -> str:
+    inputs = status.plan_inputs
+    if _undoes_another(status):
+        return f"{status.total_steps} compensations"
+    carried = f" ({len(inputs.carried_over)} of them carried over)" if inputs and inputs.carried_over else ""
+    return f"{status.total_steps} steps{carried}"
+
+
+def _undoes_another(status: WorkflowExecutionStatus) -> bool:
+    return status.plan_inputs is not None and bool(status.plan_inputs.compensations)
 
 
 def _holds(status: WorkflowExecutionStatus, held: str) -> Iterator[tuple[str, ConditionStatus, Reason, str]]:
@@ -95,11 +114,15 @@ def _progressing(status: WorkflowExecutionStatus, over: bool,
         yield "Progressing", ConditionStatus.FALSE, reason, "the workflow has ended"
         return
     match status.phase:
+        case Phase.PLANNING if status.waiting_for:
+            yield "Progressing", ConditionStatus.TRUE, Reason.TARGET_BUSY, f"waits: {status.waiting_for}"
         case Phase.EXECUTING:
             waiting = [e.step_number for e in status.step_statuses if e.retry_at is not None]
             running = [e.step_number for e in status.step_statuses
                        if e.status is StepPhase.EXECUTING and e.retry_at is None]
-            if running or not waiting:
+            if _undoes_another(status) and (running or not waiting):
+                yield "Progressing", ConditionStatus.TRUE, Reason.ROLLING_BACK, _steps("undoing", running)
+            elif running or not waiting:
                 yield "Progressing", ConditionStatus.TRUE, Reason.STEPS_RUNNING, _steps("running", running)
             else:
                 yield "Progressing", ConditionStatus.TRUE, Reason.WAITING_FOR_RETRY, _steps("waiting to retry", waiting)
@@ -107,6 +130,8 @@ def _progressing(status: WorkflowExecutionStatus, over: bool,
             yield "Progressing", ConditionStatus.TRUE, Reason.STABILISING, _watching(status)
         case Phase.ROLLING_BACK:
             yield "Progressing", ConditionStatus.TRUE, Reason.ROLLING_BACK, status.rollback_reason
+        case Phase.VALIDATING:
+            yield "Progressing", ConditionStatus.TRUE, *validating_progress(status)
         case _:
             yield "Progressing", ConditionStatus.TRUE, Reason.VALIDATING, "planning and validating"
 
@@ -144,11 +169,10 @@ def _dirty(status: WorkflowExecutionStatus) -> str:
 
 def reason_of(status: WorkflowExecutionStatus) -> Reason:
     """Why a workflow ended as it did, in one word."""
-    for reason in Reason:
-        if status.failure_reason and reason.snake == status.failure_reason:
-            return reason
+    named = _BY_SNAKE.get(status.failure_reason)
+    if named is not None:
+        return named
     if status.phase is Phase.COMPLETED and status.workflow_result is None:
         return Reason.PLAN_ONLY if status.workflow is not None else Reason.OBSERVE_ONLY
     outcome = status.workflow_result.outcome if status.workflow_result else None
-    return {Outcome.SUCCESS: Reason.SUCCEEDED, Outcome.PARTIAL_SUCCESS: Reason.PARTIALLY_SUCCEEDED,
-            Outcome.UNKNOWN: Reason.UNVERIFIED}.get(outcome or Outcome.FAILED, Reason.FINISHED)
+    return _BY_OUTCOME.get(outcome or Outcome.FAILED, Reason.FINISHED)

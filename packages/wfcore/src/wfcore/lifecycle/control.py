@@ -15,11 +15,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import attrs
-
 from wfcore.execution.ledger import clipped
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.enums import Phase, RollbackPhase, Stop
+from wfcore.model.evolving import evolve
 from wfcore.model.status import ApprovalStatus, StepRollback, StepStatus, WorkflowExecutionStatus
 from wfcore.snapshot import Snapshot
 
@@ -50,7 +49,7 @@ def with_hold(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime
     ended = min((b for b, a in zip(before, after, strict=True) if b is not None and a is None), default=None)
     following = min((b for b, a in zip(before, after, strict=True) if b is not None and a is not None), default=now)
     moved = status if ended is None else _moved(snapshot, status, ended, following)
-    return attrs.evolve(moved, suspended_since=after[0], frozen_since=after[1])
+    return evolve(moved, suspended_since=after[0], frozen_since=after[1])
 
 
 def as_it_stands(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> WorkflowExecutionStatus:
@@ -68,17 +67,17 @@ def as_it_is_stored(decided: WorkflowExecutionStatus, shown: WorkflowExecutionSt
                if getattr(decided, name) == getattr(shown, name)}
     if decided.approval is not None and shown.approval is not None and stored.approval is not None \
             and decided.approval.deadline == shown.approval.deadline:
-        changes["approval"] = attrs.evolve(decided.approval, deadline=stored.approval.deadline)
+        changes["approval"] = evolve(decided.approval, deadline=stored.approval.deadline)
     entries = tuple(_entry_as_stored(*each) for each in zip(
         decided.step_statuses, shown.step_statuses, stored.step_statuses, strict=True))
-    return attrs.evolve(decided, step_statuses=entries, **changes)
+    return evolve(decided, step_statuses=entries, **changes)
 
 
 def _entry_as_stored(decided: StepStatus, shown: StepStatus, stored: StepStatus) -> StepStatus:
     ours, theirs, before = decided.rollback, shown.rollback, stored.rollback
     if ours is None or theirs is None or before is None or ours.deadline != theirs.deadline:
         return decided
-    return attrs.evolve(decided, rollback=attrs.evolve(ours, deadline=before.deadline))
+    return evolve(decided, rollback=evolve(ours, deadline=before.deadline))
 
 
 def hold_sentence(snapshot: Snapshot, status: WorkflowExecutionStatus) -> str:
@@ -96,16 +95,16 @@ def _moved(snapshot: Snapshot, status: WorkflowExecutionStatus, since: datetime,
            until: datetime) -> WorkflowExecutionStatus:
     """The status with what a hold from `since` to `until` took given back."""
     in_phase = max(since, _phase_start(status) or since)
-    status = attrs.evolve(status, phase_deadline=_later(status.phase_deadline, in_phase, until))
+    status = evolve(status, phase_deadline=_later(status.phase_deadline, in_phase, until))
     if status.phase is Phase.ROLLING_BACK:
-        return attrs.evolve(status, step_statuses=tuple(
-            attrs.evolve(e, rollback=_compensation(e.rollback, since, until)) if e.rollback else e
+        return evolve(status, step_statuses=tuple(
+            evolve(e, rollback=_compensation(e.rollback, since, until)) if e.rollback else e
             for e in status.step_statuses))
     if status.phase not in _PREPARING:
         return status
     dry_run, wait = status.dry_run_start_time, status.target_wait_deadline
     waiting_since = (wait or since) - snapshot.settings.target_wait_timeout
-    return attrs.evolve(
+    return evolve(
         status, approval=_approval(status.approval, since, until),
         dry_run_start_time=_later(dry_run, max(since, dry_run or since), until),
         target_wait_deadline=_later(wait, max(since, waiting_since), until))
@@ -120,16 +119,16 @@ def _length(since: datetime, until: datetime) -> timedelta:
 
 
 def _approval(approval: ApprovalStatus | None, since: datetime, until: datetime) -> ApprovalStatus | None:
-    if approval is None or approval.decision is not None:
+    if approval is None or approval.decision is not None or approval.skipped:
         return approval
     held = _length(max(since, approval.requested_at), until)
-    return attrs.evolve(approval, deadline=approval.deadline + held)
+    return evolve(approval, deadline=approval.deadline + held)
 
 
 def _compensation(compensation: StepRollback, since: datetime, until: datetime) -> StepRollback:
     if compensation.status is not RollbackPhase.EXECUTING:
         return compensation
-    return attrs.evolve(compensation, deadline=_later(compensation.deadline, since, until))
+    return evolve(compensation, deadline=_later(compensation.deadline, since, until))
 
 
 def _phase_start(status: WorkflowExecutionStatus) -> datetime | None:

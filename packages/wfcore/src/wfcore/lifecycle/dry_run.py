@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
-
 from wfcore.decision import CreateChild, Decision
 from wfcore.ending import failed
 from wfcore.execution.attempts import Attempt, AttemptFailed, Running, Succeeded, Verdict, judge
 from wfcore.execution.children import child_object
 from wfcore.execution.ledger import clipped
 from wfcore.execution.names import child_name
+from wfcore.lifecycle.side_effects import SideEffect, colliding, predicted, side_effects
 from wfcore.model.enums import ExecutionKind, FailureClass, Level
-from wfcore.model.results import DryRunResults, DryRunStepResult, PotentialIssue
+from wfcore.model.evolving import evolve
+from wfcore.model.results import DryRunResults, DryRunStepResult, PotentialIssue, ResourceChange
 from wfcore.model.status import ValidationResults, WorkflowExecutionStatus
 from wfcore.model.workflow import KubernetesExecution
 from wfcore.planning.planner import Plan
+from wfcore.planning.targets import Target
 from wfcore.rawobject import RawObject
 from wfcore.reasons import Reason
 from wfcore.settings import Settings
@@ -29,6 +30,9 @@ from wfcore.snapshot import Snapshot
 
 _EXCUSED = frozenset({FailureClass.RESOURCE_NOT_FOUND, FailureClass.RESOURCE_CONFLICT})
 _SHOWN = 5
+# What a status keeps of each list: it has to stay far below what the API server stores.
+_KEPT = 100
+_WORST_FIRST = (Level.HIGH, Level.MEDIUM, Level.LOW)
 
 
 def is_due(snapshot: Snapshot, status: WorkflowExecutionStatus) -> bool:
@@ -41,10 +45,10 @@ def advance_dry_run(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: P
     """Intend every dry run at once, then wait for all of them; one failure fails the workflow.  O(steps)."""
     start = status.dry_run_start_time
     if start is None:
-        effects = tuple(_create(snapshot, plan, n) for n in plan.steps)
-        return Decision(status=attrs.evolve(status, dry_run_start_time=now), effects=effects,
+        effects = tuple(_create(snapshot, plan, n) for n in plan.steps if n not in plan.carried)
+        return Decision(status=evolve(status, dry_run_start_time=now), effects=effects,
                         wake_at=now + snapshot.settings.dry_run_timeout)
-    verdicts = {number: _judged(snapshot, plan, number, start, now) for number in plan.steps}
+    verdicts = {n: _judged(snapshot, plan, n, start, now) for n in plan.steps if n not in plan.carried}
     running = {number: v for number, v in verdicts.items() if isinstance(v, Running) and not v.cancel}
     if any(v.need_live for v in running.values()):
         return Decision(status=status, need_live=True)
@@ -60,7 +64,7 @@ def _name(snapshot: Snapshot, number: int) -> str:
 
 
 def _create(snapshot: Snapshot, plan: Plan, number: int) -> CreateChild:
-    spec = attrs.evolve(plan.rendered[number], kind=ExecutionKind.DRYRUN,
+    spec = evolve(plan.rendered[number], kind=ExecutionKind.DRYRUN,
                         timeout=min(plan.rendered[number].timeout, snapshot.settings.dry_run_timeout))
     body: RawObject = child_object(snapshot.workflow.metadata, spec, 1, plan.digest)
     return CreateChild(_name(snapshot, number), body)
@@ -77,27 +81,58 @@ def _judged(snapshot: Snapshot, plan: Plan, number: int, start: datetime, now: d
 
 def _results(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, verdicts: dict[int, Verdict],
              start: datetime, now: datetime) -> WorkflowExecutionStatus:
-    results, issues, errors = [], [], []
+    steps, issues, errors = [], [], []
     for number, verdict in verdicts.items():
-        message = _failure(snapshot, number, verdict)
-        excused = isinstance(verdict, AttemptFailed) and verdict.failure_class in _EXCUSED and plan.needs[number]
+        message = clipped(_failure(snapshot, number, verdict))
+        excused = isinstance(verdict, AttemptFailed) and verdict.failure_class in _EXCUSED
+        excused = excused and not plan.needs[number] <= plan.carried
         if message and excused:
-            issues.append(PotentialIssue(severity=Level.LOW, step_number=number, description=clipped(message),
+            issues.append(PotentialIssue(severity=Level.LOW, step_number=number, description=message,
                                          recommendation="its prerequisites may still make it possible"))
         elif message:
-            errors.append(f"step {number}: {clipped(message)}")
-        results.append(DryRunStepResult(
+            errors.append(f"step {number}: {message}")
+        steps.append(DryRunStepResult(
             step_number=number, action=plan.rendered[number].action.value, would_succeed=not message,
-            validation_errors=(clipped(message),) if message else ()))
-    dry_run = DryRunResults(overall_success=not errors, execution_time=now - start, steps_simulated=len(results),
-                            step_results=tuple(results), potential_issues=tuple(issues))
-    validation = attrs.evolve(status.validation_results or ValidationResults(), dry_run_performed=True,
-                              dry_run_results=dry_run, validation_errors=tuple(errors))
-    updated = attrs.evolve(status, validation_results=validation)
+            validation_errors=(message,) if message else ()))
+    predictions = _predictions(snapshot, plan)
+    for effect in side_effects(plan, predictions, snapshot.workflow.metadata.namespace, snapshot.settings):
+        issues.append(_issue_of(effect))
+        if effect.forbidden:
+            errors.append(f"{clipped(str(effect))}, where this workflow may not act")
+    issues += [_collision(*pair) for pair in colliding(plan, predictions)]
+    issues.sort(key=lambda issue: _WORST_FIRST.index(issue.severity))
+    dry_run = DryRunResults(
+        overall_success=not errors, execution_time=now - start, steps_simulated=len(steps), step_results=tuple(steps),
+        resource_changes=tuple(c for changes in predictions.values() for c in changes)[:_KEPT],
+        potential_issues=tuple(issues[:_KEPT]))
+    return _concluded(status, dry_run, errors, now)
+
+
+def _concluded(status: WorkflowExecutionStatus, dry_run: DryRunResults, errors: list[str],
+               now: datetime) -> WorkflowExecutionStatus:
+    validation = evolve(status.validation_results or ValidationResults(), dry_run_performed=True,
+                              dry_run_results=dry_run, validation_errors=tuple(errors[:_KEPT]))
+    updated = evolve(status, validation_results=validation)
     if not errors:
         return updated
     more = f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
     return failed(updated, Reason.DRY_RUN_FAILED, "; ".join(errors[:_SHOWN]) + more, now)
+
+
+def _predictions(snapshot: Snapshot, plan: Plan) -> dict[int, tuple[ResourceChange, ...]]:
+    seen = {number: snapshot.children.get(_name(snapshot, number)) for number in plan.steps}
+    return {number: predicted(child.status) for number, child in seen.items() if isinstance(child, KubernetesExecution)}
+
+
+def _issue_of(effect: SideEffect) -> PotentialIssue:
+    return PotentialIssue(severity=Level.HIGH, step_number=effect.step_number, description=clipped(str(effect)),
+                          recommendation="it is no target of the step; find out why before you approve")
+
+
+def _collision(before: int, after: int, target: Target) -> PotentialIssue:
+    return PotentialIssue(
+        severity=Level.MEDIUM, step_number=after, recommendation="let one depend on the other",
+        description=clipped(f"steps {before} and {after} both change {target} and neither waits for the other"))
 
 
 def _failure(snapshot: Snapshot, number: int, verdict: Verdict) -> str:

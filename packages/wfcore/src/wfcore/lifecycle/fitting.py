@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-import attrs
-
 from wfcore.codec import Problem, encode
 from wfcore.codec.size import at_most, json_bytes
 from wfcore.execution.ledger import clipped
+from wfcore.model.evolving import evolve
 from wfcore.model.status import StepRollback, StepStatus, WorkflowExecutionStatus
 from wfcore.snapshot import Snapshot
 
@@ -46,7 +45,7 @@ def cannot_fit(snapshot: Snapshot, status: WorkflowExecutionStatus) -> Problem |
     """Why a planned workflow would outgrow its object in the end, however shortened; None when it can't."""
     room, steps = _room(snapshot), len(status.step_statuses)
     growth = steps * (STEP_BYTES + len(snapshot.workflow.metadata.name)) + REST_BYTES
-    wanted = json_bytes(encode(minimal(attrs.evolve(status, step_statuses=())))) + growth
+    wanted = json_bytes(encode(minimal(evolve(status, step_statuses=())))) + growth
     if wanted <= room:
         return None
     return Problem(("spec", "workflowDefinition", "steps"), "TooLarge",
@@ -79,52 +78,52 @@ def _without_predictions(status: WorkflowExecutionStatus) -> WorkflowExecutionSt
     found = status.validation_results
     if found is None or found.dry_run_results is None:
         return status
-    steps = tuple(attrs.evolve(step, validation_errors=()) for step in found.dry_run_results.step_results)
-    short = attrs.evolve(found.dry_run_results, step_results=steps, resource_changes=(), potential_issues=())
-    return attrs.evolve(status, validation_results=attrs.evolve(found, dry_run_results=short))
+    steps = tuple(evolve(step, validation_errors=()) for step in found.dry_run_results.step_results)
+    short = evolve(found.dry_run_results, step_results=steps, resource_changes=(), potential_issues=())
+    return evolve(status, validation_results=evolve(found, dry_run_results=short))
 
 
 def _without_published_objects(status: WorkflowExecutionStatus) -> WorkflowExecutionStatus:
     plan = status.execution_plan
-    return status if plan is None else attrs.evolve(status, execution_plan=attrs.evolve(
+    return status if plan is None else evolve(status, execution_plan=evolve(
         plan, resources=(), rollback_order=(), warnings=plan.warnings[:_FEW],
-        safety_checks=tuple(attrs.evolve(check, description="") for check in plan.safety_checks)))
+        safety_checks=tuple(evolve(check, description="") for check in plan.safety_checks)))
 
 
 def _without_results(status: WorkflowExecutionStatus) -> WorkflowExecutionStatus:
-    return attrs.evolve(status, step_statuses=tuple(attrs.evolve(e, result=None) for e in status.step_statuses))
+    return evolve(status, step_statuses=tuple(evolve(e, result=None) for e in status.step_statuses))
 
 
 def _with_short_texts(status: WorkflowExecutionStatus) -> WorkflowExecutionStatus:
     found, rollback, result = status.validation_results, status.rollback, status.workflow_result
-    return attrs.evolve(
+    return evolve(
         status,
-        validation_results=found and attrs.evolve(
+        validation_results=found and evolve(
             found, validation_errors=found.validation_errors[:_FEW], warnings=found.warnings[:_FEW],
-            safety_checks=tuple(attrs.evolve(c, message=clipped(c.message, _SHORT)) for c in found.safety_checks)),
+            safety_checks=tuple(evolve(c, message=clipped(c.message, _SHORT)) for c in found.safety_checks)),
         adaptive_adjustments=status.adaptive_adjustments[-_FEW:],
-        rollback=rollback and attrs.evolve(rollback, dirty=tuple(
-            attrs.evolve(d, name=clipped(d.name, _NAME), expected="", actual="") for d in rollback.dirty)),
-        workflow_result=result and attrs.evolve(
+        rollback=rollback and evolve(rollback, dirty=tuple(
+            evolve(d, name=clipped(d.name, _NAME), expected="", actual="") for d in rollback.dirty)),
+        workflow_result=result and evolve(
             result, new_alerts=result.new_alerts[:_FEW], recommended_actions=result.recommended_actions[:_FEW],
             optimizations=result.optimizations[:_FEW]),
-        step_statuses=tuple(attrs.evolve(_shortly_said(e), rollback=e.rollback and _shortly_said(e.rollback))
+        step_statuses=tuple(evolve(_shortly_said(e), rollback=e.rollback and _shortly_said(e.rollback))
                             for e in status.step_statuses))
 
 
 def _shortly_said(entry: E) -> E:
-    return attrs.evolve(entry, error_message=clipped(entry.error_message, _SHORT))
+    return evolve(entry, error_message=clipped(entry.error_message, _SHORT))
 
 
 def _without_what_follows(status: WorkflowExecutionStatus) -> WorkflowExecutionStatus:
-    return attrs.evolve(status, step_statuses=tuple(
-        attrs.evolve(_bare(e), rollback=e.rollback and _bare(e.rollback)) for e in status.step_statuses))
+    return evolve(status, step_statuses=tuple(
+        evolve(_bare(e), rollback=e.rollback and _bare(e.rollback)) for e in status.step_statuses))
 
 
 def _bare(entry: E) -> E:
     """Kind and place of a child follow from what it is: only its name and uid are needed."""
     reference = entry.k8s_execution_ref
-    return attrs.evolve(entry, error_message="", k8s_execution_ref=reference and attrs.evolve(
+    return evolve(entry, error_message="", k8s_execution_ref=reference and evolve(
         reference, api_version="", kind="", namespace=""))
 
 

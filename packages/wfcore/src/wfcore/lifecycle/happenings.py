@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wfcore.lifecycle.validating_conditions import of_approval
 from wfcore.model.enums import Phase
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.program import Happening
@@ -12,9 +13,13 @@ from wfcore.reasons import EventReason
 
 def happenings(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> tuple[Happening, ...]:
     """The Events of one committed status."""
-    if before.phase is after.phase:
-        return ()
-    return tuple(_of_transition(before, after))
+    changed = _of_waiting(before, after) if before.phase is after.phase else tuple(_of_transition(before, after))
+    return (*of_approval(before.approval, after), *changed)
+
+
+def _of_waiting(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> tuple[Happening, ...]:
+    waits = after.waiting_for if not before.waiting_for else ""
+    return (Happening("Normal", EventReason.TARGET_BUSY.value, f"waits: {waits}"),) if waits else ()
 
 
 def _of_transition(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> Iterator[Happening]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import attrs
-
 from wfcore.codec import Malformed
 from wfcore.decision import CreateChild, Decision
 from wfcore.ending import failed
@@ -27,12 +25,15 @@ from wfcore.lifecycle.planned import plan_of
 from wfcore.lifecycle.soundness import is_sound
 from wfcore.lifecycle.transitions import TERMINAL, TRANSITIONS
 from wfcore.model.enums import Phase, Stop
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
 from wfcore.reasons import Reason
 from wfcore.rollback.advance import advance_rollback
 from wfcore.rollback.start import begin_rollback
 from wfcore.snapshot import Snapshot
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class IllegalTransition(Exception):
@@ -64,12 +65,12 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
     decision = _advance(snapshot, shown, now)
     if decision.need_live:
         return decision
-    decision = attrs.evolve(decision, status=as_it_is_stored(decision.status, shown, stored))
+    decision = evolve(decision, status=as_it_is_stored(decision.status, shown, stored))
     if decision.status.phase is not before.phase:
         if decision.status.phase not in TRANSITIONS[before.phase]:
             raise IllegalTransition(before.phase, decision.status.phase)
         # A phase may end a hold: a suspension does not hold a rollback, and nothing holds what is over.
-        entered = attrs.evolve(decision, status=with_hold(snapshot, decision.status, now))
+        entered = evolve(decision, status=with_hold(snapshot, decision.status, now))
         decision = _continued(snapshot, entered, now)
     return _rounded_off(snapshot, decision, now)
 
@@ -90,7 +91,7 @@ def _rounded_off(snapshot: Snapshot, decision: Decision, now: datetime) -> Decis
     status = with_conditions(status, generation, now, held=hold_sentence(snapshot, status))
     if status != snapshot.workflow.status:
         status = fitted(snapshot, status)
-    return attrs.evolve(decision, wake_at=wake_at, effects=effects, status=status)
+    return evolve(decision, wake_at=wake_at, effects=effects, status=status)
 
 
 def _plan_of_the_ledger(snapshot: Snapshot, status: WorkflowExecutionStatus) -> Plan | None:
@@ -102,12 +103,15 @@ def _plan_of_the_ledger(snapshot: Snapshot, status: WorkflowExecutionStatus) -> 
 
 def _latest(status: WorkflowExecutionStatus) -> datetime:
     """No decision is made before the last persisted instant: clocks may go backwards, workflows don't."""
-    starts = (status.planning_start_time, status.validation_start_time, status.execution_start_time,
-              status.monitoring_start_time, status.rollback_start_time)
-    parts = (part for entry in status.step_statuses for part in (entry, entry.rollback) if part is not None)
-    entries = (instant for part in parts for instant in (part.start_time, part.end_time))
-    return max((instant for instant in (*starts, *entries) if instant is not None),
-               default=datetime.min.replace(tzinfo=UTC))
+    instants = [status.planning_start_time, status.validation_start_time, status.execution_start_time,
+                status.monitoring_start_time, status.rollback_start_time,
+                status.validation_results.checked_at if status.validation_results else None,
+                status.approval.at if status.approval else None]
+    for entry in status.step_statuses:
+        instants += (entry.start_time, entry.end_time)
+        if entry.rollback is not None:
+            instants += (entry.rollback.start_time, entry.rollback.end_time)
+    return max([instant for instant in instants if instant is not None], default=_NEVER)
 
 
 def _advance(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> Decision:
@@ -152,8 +156,8 @@ def _running(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, no
 def _continued(snapshot: Snapshot, decision: Decision, now: datetime) -> Decision:
     """The decision joined by what its new phase intends at once, if that stays within the phase."""
     if decision.status.phase not in (Phase.EXECUTING, Phase.ROLLING_BACK):
-        return attrs.evolve(decision, wake_at=None if decision.status.phase in TERMINAL else now)
+        return evolve(decision, wake_at=None if decision.status.phase in TERMINAL else now)
     following = _advance(snapshot, decision.status, now)
     if following.need_live or following.status.phase is not decision.status.phase:
-        return attrs.evolve(decision, wake_at=now)
-    return attrs.evolve(following, hold_until=None)
+        return evolve(decision, wake_at=now)
+    return evolve(following, hold_until=None)

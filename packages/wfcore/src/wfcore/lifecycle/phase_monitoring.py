@@ -7,16 +7,15 @@ from datetime import datetime
 from math import nan
 from typing import Any
 
-import attrs
-
 from wfcore.codec.durations import format_duration
 from wfcore.decision import Decision
 from wfcore.ending import completed, failed
 from wfcore.lifecycle.alerts import NewAlerts, new_alerts
 from wfcore.model.enums import Outcome, ResourceHealth, StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.planning.planner import Plan
-from wfcore.planning.targets import Target, targets_of
+from wfcore.planning.targets import BY_NAME, Target, rendered_targets
 from wfcore.rawobject import RawObject
 from wfcore.reasons import Reason
 from wfcore.snapshot import Facts, Snapshot
@@ -25,11 +24,16 @@ from wfcore.snapshot import Facts, Snapshot
 _JUDGED = frozenset({"Deployment", "Node"})
 
 
+def is_judgeable(target: Target) -> bool:
+    """Whether the health of a target says whether the workflow helped."""
+    return target.kind in _JUDGED or bool(target.selector)
+
+
 def monitored_targets(status: WorkflowExecutionStatus, plan: Plan) -> tuple[Target, ...]:
     """The judgeable targets of the steps that succeeded, sorted."""
     done = (e.step_number for e in status.step_statuses if e.status is StepPhase.COMPLETED)
-    return tuple(sorted({t for n in done for t in targets_of(plan.rendered[n].parameters)
-                         if t.kind in _JUDGED or t.selector}))
+    return tuple(sorted({t for n in done for t in rendered_targets(plan.rendered[n])
+                         if is_judgeable(t)}, key=BY_NAME))
 
 
 def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> Decision:
@@ -45,14 +49,14 @@ def advance_monitoring(snapshot: Snapshot, status: WorkflowExecutionStatus, plan
     if facts is not None and health is not ResourceHealth.UNKNOWN:
         status = _sampled(status, health, now)
     if snapshot.facts is not None:
-        status = attrs.evolve(status, unwatched_namespaces=alerts.unwatched)
+        status = evolve(status, unwatched_namespaces=alerts.unwatched)
     if alerts.named:
         return Decision(status=_ineffective(status, alerts, health, now), wake_at=now)
     since = status.stable_since
     # Unreadable now is not healthy now, however long it was healthy before.
     if since is not None and health is ResourceHealth.HEALTHY and now >= since + settings.stability_window:
         samples = 1 + (now - since) // settings.sample_interval
-        return Decision(status=_verdict(attrs.evolve(status, sampled=samples), health, now), wake_at=now)
+        return Decision(status=_verdict(evolve(status, sampled=samples), health, now), wake_at=now)
     if now >= deadline:
         return Decision(status=_unverified(status, health, snapshot, now), wake_at=now)
     start = status.monitoring_start_time or now
@@ -64,10 +68,10 @@ def _sampled(status: WorkflowExecutionStatus, health: ResourceHealth, now: datet
     if health is ResourceHealth.HEALTHY:
         if status.stable_since is not None:
             return status
-        return attrs.evolve(status, stable_since=now, last_sample_time=now, sampled=status.sampled + 1)
+        return evolve(status, stable_since=now, last_sample_time=now, sampled=status.sampled + 1)
     if status.stable_since is None and status.last_sample_time is not None:
         return status
-    return attrs.evolve(status, stable_since=None, last_sample_time=now, sampled=status.sampled + 1)
+    return evolve(status, stable_since=None, last_sample_time=now, sampled=status.sampled + 1)
 
 
 def _verdict(status: WorkflowExecutionStatus, health: ResourceHealth, now: datetime) -> WorkflowExecutionStatus:
@@ -82,7 +86,7 @@ def _ineffective(status: WorkflowExecutionStatus, alerts: NewAlerts, health: Res
     ended = failed(status, Reason.NEW_ALERTS, f"new alerts since the execution began: {first}"
                    + (f" and {more} more" if more else ""), now, health=health,
                    actions=tuple(f"look at the alert {named}" for named in alerts.named))
-    return attrs.evolve(ended, workflow_result=ended.workflow_result and attrs.evolve(
+    return evolve(ended, workflow_result=ended.workflow_result and evolve(
         ended.workflow_result, new_alerts_triggered=True, new_alerts=alerts.named))
 
 

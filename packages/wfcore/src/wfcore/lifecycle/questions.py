@@ -6,9 +6,13 @@ from datetime import datetime
 
 from wfcore.codec import Malformed
 from wfcore.lifecycle.alerts import alert_questions
+from wfcore.lifecycle.busy import survey_question
+from wfcore.lifecycle.learning import history_question
 from wfcore.lifecycle.phase_monitoring import monitored_targets
+from wfcore.lifecycle.phase_validating import validating_question
 from wfcore.lifecycle.planned import plan_of
 from wfcore.lifecycle.soundness import is_sound
+from wfcore.lifecycle.sources import source_question
 from wfcore.model.enums import Phase
 from wfcore.program import Inspect, Request
 from wfcore.snapshot import Snapshot
@@ -21,6 +25,11 @@ def next_question(snapshot: Snapshot, now: datetime) -> Request | None:
     answered one is never asked again, whatever was answered.
     """
     match snapshot.workflow.status.phase:
+        case Phase.VALIDATING:
+            return _unanswered(snapshot, validating_question(snapshot, now))
+        case Phase.PLANNING:
+            return (_unanswered(snapshot, source_question(snapshot))
+                    or _unanswered(snapshot, survey_question(snapshot), history_question(snapshot, now)))
         case Phase.MONITORING:
             return _unanswered(snapshot, _about_the_targets(snapshot))
         case _:

@@ -132,7 +132,7 @@ class SourceReference:
                                   items=_step_number())
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class WorkflowExecutionSpec:
     """Desired state; immutable after creation except `suspend` and `stop`."""
 

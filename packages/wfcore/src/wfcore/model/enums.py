@@ -5,7 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Action(StrEnum):
+class Word(StrEnum):
+    """A vocabulary: its members are text, and hash as fast as text does."""
+
+    __hash__ = str.__hash__
+
+
+class Action(Word):
     """What a step may do.  There is no apply-manifest and no arbitrary patch."""
 
     SCALE_DEPLOYMENT = "scale-deployment"
@@ -22,7 +28,7 @@ class Action(StrEnum):
     CUSTOM = "custom"
 
 
-class RollbackAction(StrEnum):
+class RollbackAction(Word):
     """How a step may be compensated."""
 
     RESTORE_PREVIOUS_DEPLOYMENT = "restore-previous-deployment"
@@ -32,7 +38,7 @@ class RollbackAction(StrEnum):
     CUSTOM = "custom"
 
 
-class Phase(StrEnum):
+class Phase(Word):
     """The stage of a workflow: a summary of its conditions."""
 
     NEW = ""
@@ -45,7 +51,7 @@ class Phase(StrEnum):
     FAILED = "failed"
 
 
-class StepPhase(StrEnum):
+class StepPhase(Word):
     """The stage of one step in the ledger."""
 
     PENDING = "pending"
@@ -56,7 +62,7 @@ class StepPhase(StrEnum):
     ROLLED_BACK = "rolled_back"
 
 
-class RollbackPhase(StrEnum):
+class RollbackPhase(Word):
     """The stage of one step's compensation in the ledger."""
 
     PENDING = "pending"
@@ -65,7 +71,7 @@ class RollbackPhase(StrEnum):
     FAILED = "failed"
 
 
-class ExecutionPhase(StrEnum):
+class ExecutionPhase(Word):
     """The phases an executor may report; anything else counts as in progress until the deadline."""
 
     NEW = ""
@@ -79,7 +85,7 @@ class ExecutionPhase(StrEnum):
     FAILED = "failed"
 
 
-class ExecutionKind(StrEnum):
+class ExecutionKind(Word):
     """Why a KubernetesExecution exists."""
 
     FORWARD = "forward"
@@ -87,7 +93,7 @@ class ExecutionKind(StrEnum):
     ROLLBACK = "rollback"
 
 
-class Mutated(StrEnum):
+class Mutated(Word):
     """Whether an attempt changed the cluster; `unknown` is persisted before acting."""
 
     NO = "no"
@@ -95,7 +101,7 @@ class Mutated(StrEnum):
     YES = "yes"
 
 
-class FailureClass(StrEnum):
+class FailureClass(Word):
     """Why an attempt failed, in words a retry policy can decide on."""
 
     TIMEOUT = "timeout"
@@ -111,7 +117,7 @@ class FailureClass(StrEnum):
     UNKNOWN_ERROR = "unknown_error"
 
 
-class Strategy(StrEnum):
+class Strategy(Word):
     """How much of a plan can run at the same time."""
 
     SEQUENTIAL = "sequential"
@@ -119,7 +125,7 @@ class Strategy(StrEnum):
     SEQUENTIAL_WITH_PARALLEL = "sequential-with-parallel"
 
 
-class RollbackStrategy(StrEnum):
+class RollbackStrategy(Word):
     """Who starts a rollback after a critical failure."""
 
     AUTOMATIC = "automatic"
@@ -127,7 +133,7 @@ class RollbackStrategy(StrEnum):
     NONE = "none"
 
 
-class ApprovalPolicy(StrEnum):
+class ApprovalPolicy(Word):
     """Which workflows need an approval: those that ask for one, all, or also those with many steps."""
 
     REQUESTED = "Requested"
@@ -135,14 +141,14 @@ class ApprovalPolicy(StrEnum):
     OVER_STEPS = "OverSteps"
 
 
-class ApprovalDecision(StrEnum):
+class ApprovalDecision(Word):
     """What an approver decided; final either way."""
 
     APPROVED = "approved"
     DENIED = "denied"
 
 
-class AdjustmentType(StrEnum):
+class AdjustmentType(Word):
     """What an adaptation changed.  `skip` is only ever recommended."""
 
     TIMEOUT = "timeout"
@@ -152,14 +158,14 @@ class AdjustmentType(StrEnum):
     SKIP = "skip"
 
 
-class Mode(StrEnum):
+class Mode(Word):
     """`Plan` plans, validates statically and publishes the rendered steps without creating anything."""
 
     EXECUTE = "Execute"
     PLAN = "Plan"
 
 
-class Stop(StrEnum):
+class Stop(Word):
     """How a running workflow is asked to end; only `"" -> Graceful -> Rollback` is allowed."""
 
     NO = ""
@@ -167,7 +173,7 @@ class Stop(StrEnum):
     ROLLBACK = "Rollback"
 
 
-class Outcome(StrEnum):
+class Outcome(Word):
     """The verdict on a finished workflow."""
 
     SUCCESS = "success"
@@ -176,7 +182,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-class ResourceHealth(StrEnum):
+class ResourceHealth(Word):
     """The state of the workflow's targets when it ended."""
 
     HEALTHY = "healthy"
@@ -185,7 +191,7 @@ class ResourceHealth(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Level(StrEnum):
+class Level(Word):
     """Low, medium, high: impact, priority, severity."""
 
     LOW = "low"
@@ -193,7 +199,16 @@ class Level(StrEnum):
     HIGH = "high"
 
 
-class SafetyCheckType(StrEnum):
+class RiskLevel(Word):
+    """How risky a recommended action is."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class SafetyCheckType(Word):
     """The safety checks that can be asked for."""
 
     RBAC = "rbac"
@@ -202,14 +217,14 @@ class SafetyCheckType(StrEnum):
     NETWORK = "network"
 
 
-class ConfigKind(StrEnum):
+class ConfigKind(Word):
     """What `restore-previous-config` restores."""
 
     CONFIG_MAP = "ConfigMap"
     SECRET = "Secret"
 
 
-class ConditionStatus(StrEnum):
+class ConditionStatus(Word):
     """As in `metav1.Condition`."""
 
     TRUE = "True"

@@ -15,7 +15,7 @@ from wfcore.model.fields import DURATION_IN, prop
 from wfcore.model.results import DryRunStepResult, RollbackInformation, StepExecutionResult
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class KubernetesExecutionSpec:
     """What to execute; immutable.
 

@@ -61,8 +61,8 @@ class ActionHistory:
     retry_success_rate: float = prop("Share that succeeded among those that were retried, 0 to 1.", default=0.0,
                                      minimum=0, maximum=1)
     confidence: float = prop("How sure the store is of these figures, 0 to 1.", minimum=0, maximum=1)
-    typical_duration: timedelta | None = prop("Median duration of those that succeeded.", default=None)
-    slow_duration: timedelta | None = prop("95th percentile of those that succeeded.", default=None)
+    typical_duration: timedelta | None = prop("Median duration of those that succeeded at once.", default=None)
+    slow_duration: timedelta | None = prop("95th percentile of those that succeeded at once.", default=None)
 
 
 @frozen(kw_only=True)
@@ -74,7 +74,8 @@ class PlannedCompensation:
     action: Action = prop("What it did.")
     rollback_action: RollbackAction = prop("The compensation.")
     parameters: RollbackParameters = prop("Captured values, or those of its rollbackSpec.")
-    timeout: timedelta | None = prop("Time one attempt may take; absent means the operator's.", default=None)
+    timeout: timedelta = prop("Time one attempt may take.")
+    max_retries: int = prop("Retries after the first attempt, as the step had.", default=0, minimum=0, maximum=10)
     after: tuple[int, ...] = prop("Steps that are undone before it.", default=(), max_items=MAX_STEPS, items=_STEP)
 
 
@@ -100,5 +101,8 @@ class PlanInputs:
                                          max_items=MAX_STEPS, items=_STEP)
     compensations: tuple[PlannedCompensation, ...] = prop("What a rollbackOf restores, by step.", default=(),
                                                           max_items=MAX_STEPS)
+    workflow_name: str = prop("Name of the source's definition, for a rollbackOf.", default="", max_length=253)
+    remarks: tuple[str, ...] = prop("What was noticed about the source; among the plan's warnings.", default=(),
+                                    max_items=32, items=_LINE)
     approval_needed_because: str = prop("Why an approval is needed although nobody asked for one; empty: it is not.",
                                         default="", max_length=1024)

@@ -112,6 +112,7 @@ class DryRunStepResult:
     would_succeed: bool = prop("Whether the API server accepted it.")
     simulated_duration: timedelta | None = prop("How long it took.", default=None)
     validation_errors: tuple[str, ...] = prop("Why not.", default=(), max_items=50, items=_LINE)
+    resource_changes: tuple[ResourceChange, ...] = prop("Changes it predicts.", default=(), max_items=500)
 
 
 @frozen(kw_only=True)

@@ -52,6 +52,9 @@ class ApprovalStatus:
     at: datetime | None = prop("When the decision counted.", default=None)
     digest: str = prop("The plan digest that was decided on.", default="", max_length=71)
     reason: str = prop("What the approver said.", default="", max_length=1024)
+    skipped: bool = prop("Whether the creator may go without it, and does.", default=False)
+    waiting: str = prop("Why it is still waited for, in one word; empty once it is settled.", default="",
+                        max_length=63)
     ignored: str = prop("Why an approval that is there does not count.", default="", max_length=1024)
 
 
@@ -70,7 +73,7 @@ class ValidationResults:
     warnings: tuple[str, ...] = prop("What was noticed.", default=(), max_items=500, items=_LINE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class StepRollback:
     """The compensation of one step."""
 
@@ -87,7 +90,7 @@ class StepRollback:
     k8s_execution_ref: ObjectReference | None = prop("The child of the attempt.", default=None)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class StepStatus:
     """One entry of the ledger, looked up by `step_number`, never by index."""
 
@@ -181,7 +184,7 @@ class RenderedWorkflow:
                                                       max_items=MAX_STEPS)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class WorkflowExecutionStatus:
     """Observed state, written by the controller alone."""
 

@@ -20,18 +20,32 @@ def _graph(needs: Mapping[int, frozenset[int]]) -> nx.DiGraph[int]:
 
 def find_cycle(needs: Mapping[int, frozenset[int]]) -> tuple[int, ...]:
     """One cycle in the order its steps would run, smallest number first, not repeated; empty if there is none."""
-    try:
-        edges = nx.find_cycle(_graph(needs))
-    except nx.NetworkXNoCycle:
+    if sum(map(len, _levels(needs))) == len(needs):
         return ()
-    cycle = [edge[0] for edge in edges]
+    cycle = [edge[0] for edge in nx.find_cycle(_graph(needs))]
     start = cycle.index(min(cycle))
     return (*cycle[start:], *cycle[:start])
 
 
 def waves(needs: Mapping[int, frozenset[int]]) -> tuple[tuple[int, ...], ...]:
     """Longest-path levels, earliest first, each sorted: a partition of the steps.  O(steps log steps + edges)."""
-    return tuple(tuple(sorted(level)) for level in nx.topological_generations(_graph(needs)))
+    return tuple(tuple(sorted(level)) for level in _levels(needs))
+
+
+def _levels(needs: Mapping[int, frozenset[int]]) -> list[list[int]]:
+    """The levels as far as they go: what a cycle holds up is in none."""
+    after, missing = dependants(needs), {step: len(before) for step, before in needs.items()}
+    levels, ready = [], [step for step, count in missing.items() if not count]
+    while ready:
+        levels.append(ready)
+        following = []
+        for step in ready:
+            for waiting in after[step]:
+                missing[waiting] -= 1
+                if not missing[waiting]:
+                    following.append(waiting)
+        ready = following
+    return levels
 
 
 def dependants(needs: Mapping[int, frozenset[int]]) -> dict[int, tuple[int, ...]]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from wfcore.model.definition import WorkflowStep
-from wfcore.model.enums import Action
+from wfcore.model.enums import Action, RollbackAction
+from wfcore.model.plan import ActionHistory
 
 # Middle of the ranges that operators of such actions report.
 TYPICAL: Mapping[Action, timedelta] = {
@@ -24,7 +25,16 @@ TYPICAL: Mapping[Action, timedelta] = {
     Action.CUSTOM: timedelta(minutes=1),
 }
 
+TYPICAL_COMPENSATION: Mapping[RollbackAction, timedelta] = {
+    RollbackAction.RESTORE_PREVIOUS_DEPLOYMENT: timedelta(seconds=75),
+    RollbackAction.SCALE_TO_PREVIOUS: timedelta(seconds=20),
+    RollbackAction.RESTORE_PREVIOUS_CONFIG: timedelta(seconds=5),
+    RollbackAction.UNCORDON_NODE: timedelta(seconds=3),
+    RollbackAction.CUSTOM: timedelta(minutes=1),
+}
 
-def typical_duration(step: WorkflowStep, timeout: timedelta) -> timedelta:
-    """The usual duration of one attempt, never more than its time-out."""
-    return min(TYPICAL[step.action], timeout)
+
+def typical_duration(step: WorkflowStep, timeout: timedelta, known: ActionHistory | None = None) -> timedelta:
+    """The usual duration of one attempt, from its history if there is one, never more than its time-out."""
+    usual = known.typical_duration if known else None
+    return min(TYPICAL[step.action] if usual is None else usual, timeout)

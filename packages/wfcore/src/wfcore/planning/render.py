@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-import attrs
-
 from wfcore.model.compensations import ROLLBACK_PARAMETERS_OF, RollbackParameters
 from wfcore.model.definition import ObjectReference, RollbackSpec, SafetyCheck, WorkflowStep
 from wfcore.model.enums import Action, ExecutionKind
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.planning.targets import in_namespace, step_targets
 
@@ -48,7 +47,7 @@ def forward_spec(step: WorkflowStep, namespace: str, *, timeout: timedelta, chec
 def _rollback_spec(spec: RollbackSpec | None, namespace: str) -> RollbackSpec | None:
     if spec is None or spec.parameters is None:
         return spec
-    return attrs.evolve(spec, parameters=in_namespace(spec.parameters, namespace))
+    return evolve(spec, parameters=in_namespace(spec.parameters, namespace))
 
 
 def rollback_parameters(spec: RollbackSpec, captured: RollbackParameters | None) -> RollbackParameters | None:

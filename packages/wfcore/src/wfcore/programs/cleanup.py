@@ -152,9 +152,11 @@ def left_behind(seen: Seen) -> tuple[RawObject, ...]:
     meta = seen.workflow.metadata() if seen.workflow is not None else None
     if meta is None or isinstance(meta, Malformed):
         return ()
-    found = ((raw, raw.metadata()) for raw in seen.children)
-    return tuple(raw for raw, child in found if not isinstance(child, Malformed) and child.finalizers
-                 and TRACKING_FINALIZER in child.finalizers and controller_uid(child) != meta.uid)
+    return tuple([raw for raw in seen.children if _is_of_another(raw.metadata(), meta.uid)])
+
+
+def _is_of_another(child: ObjectMeta | Malformed, uid: str) -> bool:
+    return not isinstance(child, Malformed) and controller_uid(child) != uid and TRACKING_FINALIZER in child.finalizers
 
 
 @frozen

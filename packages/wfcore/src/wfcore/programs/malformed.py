@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
 from attrs import frozen
 
 from wfcore.codec import Malformed, decode
@@ -13,6 +12,7 @@ from wfcore.lifecycle.advice import with_advice
 from wfcore.lifecycle.conditions import with_conditions
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.definition import WorkflowExecutionSpec
+from wfcore.model.evolving import evolve
 from wfcore.model.status import ValidationResults, WorkflowExecutionStatus
 from wfcore.model.workflow import FINALIZER, ObjectMeta, WorkflowExecution
 from wfcore.program import CommitStatus, Did, Emit, Finished, Happening, Program, Ref, Seen, SetMetadata, Steps
@@ -22,6 +22,7 @@ from wfcore.programs.unrecognised import LeaveAlone, unknown_phase
 from wfcore.rawobject import RawObject
 from wfcore.reasons import EventReason, Reason
 from wfcore.settings import Settings
+from wfcore.validation.authority import creator_of
 from wfcore.validation.document import check_spec
 
 _KEPT = 100
@@ -45,7 +46,8 @@ def refuse_malformed(ref: Ref, settings: Settings, seen: Seen, problems: Malform
     if stand_in.status.phase in TERMINAL:
         return RecordAudit(ref, settings, stand_in, seen.at)
     readable = isinstance(status, WorkflowExecutionStatus)
-    everything = (*problems.problems, *check_spec(raw.value.get("spec"), meta.namespace, settings))
+    found = check_spec(raw.value.get("spec"), meta.namespace, settings, creator=creator_of(meta))
+    everything = (*problems.problems, *found)
     return Refuse(ref, meta, stand_in.status, Malformed(tuple(dict.fromkeys(everything))), readable, seen.at)
 
 
@@ -77,8 +79,8 @@ class Refuse:
         reason = Reason.INVALID_SPEC if self.status_readable else Reason.STATUS_UNREADABLE
         errors = tuple(str(problem)[:1000] for problem in self.problems.problems[:_KEPT])
         # It was never planned, so planning has no start.
-        started = attrs.evolve(self.status, observed_generation=self.meta.generation,
-                               validation_results=ValidationResults(validation_errors=errors))
+        started = evolve(self.status, observed_generation=self.meta.generation,
+                         validation_results=ValidationResults(validation_errors=errors))
         ended = with_advice(self.meta, failed(started, reason, "; ".join(errors[:5]), self.at), None)
         status = with_conditions(ended, self.meta.generation, self.at)
         answer = yield CommitStatus(self.ref, self.meta.uid, self.meta.resource_version, status)

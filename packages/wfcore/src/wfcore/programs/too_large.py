@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
 from attrs import frozen
 
 from wfcore.ending import failed
@@ -16,6 +15,7 @@ from wfcore.execution.ledger import halted, is_finished, is_running
 from wfcore.lifecycle.conditions import with_conditions
 from wfcore.lifecycle.fitting import minimal
 from wfcore.model.enums import Mutated, RollbackPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.status import StepRollback, StepStatus, WorkflowExecutionStatus
 from wfcore.model.workflow import ObjectMeta
 from wfcore.program import CommitStatus, Did, Emit, Finished, Happening, Ref, Steps
@@ -48,24 +48,24 @@ class EndTooLarge:
 def ended_too_large(status: WorkflowExecutionStatus, now: datetime) -> WorkflowExecutionStatus:
     """The terminal status: whatever had an outcome keeps it, whatever had none says so."""
     ledger = tuple(_given_up(entry, now) for entry in status.step_statuses)
-    unnamed = attrs.evolve(status, step_statuses=ledger, failure_reason="", failure_message="", suspended_since=None,
+    unnamed = evolve(status, step_statuses=ledger, failure_reason="", failure_message="", suspended_since=None,
                            frozen_since=None, execution_plan=None, workflow=None)
     ended = failed(minimal(unnamed), Reason.STATUS_TOO_LARGE, _MESSAGE, now)
-    return attrs.evolve(ended, validation_results=None)
+    return evolve(ended, validation_results=None)
 
 
 def _given_up(entry: StepStatus, now: datetime) -> StepStatus:
     rollback = entry.rollback and _compensation_given_up(entry.rollback, now)
     if is_finished(entry):
-        return attrs.evolve(entry, rollback=rollback)
+        return evolve(entry, rollback=rollback)
     unsure = is_running(entry) and entry.mutated is Mutated.NO
-    given_up = attrs.evolve(halted(entry, now), deadline=None, cancelled_at=None, rollback=rollback)
-    return given_up if not unsure else attrs.evolve(
+    given_up = evolve(halted(entry, now), deadline=None, cancelled_at=None, rollback=rollback)
+    return given_up if not unsure else evolve(
         given_up, mutated=Mutated.UNKNOWN, mutating_attempt=entry.mutating_attempt or entry.attempt)
 
 
 def _compensation_given_up(rollback: StepRollback, now: datetime) -> StepRollback:
     if rollback.status in (RollbackPhase.COMPLETED, RollbackPhase.FAILED):
         return rollback
-    return attrs.evolve(rollback, status=RollbackPhase.FAILED, end_time=now, deadline=None, retry_at=None,
+    return evolve(rollback, status=RollbackPhase.FAILED, end_time=now, deadline=None, retry_at=None,
                         cancelled_at=None)

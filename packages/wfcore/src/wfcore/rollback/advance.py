@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-import attrs
+from datetime import datetime
 
 from wfcore.decision import CancelChild, CreateChild, Decision, Progress
 from wfcore.ending import failed, recommended_for
@@ -14,18 +12,16 @@ from wfcore.execution.children import child_object
 from wfcore.execution.ledger import child_reference, clipped
 from wfcore.execution.names import child_name
 from wfcore.execution.retries import should_retry
-from wfcore.model.compensations import CustomRollbackParams, RollbackParameters
-from wfcore.model.definition import RollbackSpec
+from wfcore.model.compensations import RollbackParameters
 from wfcore.model.enums import ExecutionKind, RollbackPhase, StepPhase
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionSpec
 from wfcore.model.status import RollbackStatus, StepRollback, StepStatus, WorkflowExecutionStatus
-from wfcore.model.workflow import KubernetesExecution
+from wfcore.planning.idempotence import may_be_repeated
 from wfcore.planning.planner import Plan
-from wfcore.planning.render import rollback_parameters
-from wfcore.planning.targets import in_namespace
 from wfcore.reasons import Reason
+from wfcore.rollback.restoring import captured_by, compensation_of
 from wfcore.rollback.start import dirty_objects
-from wfcore.settings import Settings
 from wfcore.snapshot import Snapshot
 
 _OVER = frozenset({RollbackPhase.COMPLETED, RollbackPhase.FAILED})
@@ -42,8 +38,8 @@ def advance_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
             continue
         if _came_late(snapshot, compensation):
             limit = plan.rendered[number].rollback_spec
-            timeout = _timeout(limit, snapshot.settings) if limit else snapshot.settings.compensation_timeout
-            compensation = attrs.evolve(compensation, retry_at=None, deadline=now + timeout, error_message="")
+            timeout = (limit and limit.timeout) or snapshot.settings.compensation_timeout
+            compensation = evolve(compensation, retry_at=None, deadline=now + timeout, error_message="")
         if compensation.retry_at is None:
             ledger[number] = _absorb(snapshot, plan, entry, compensation, progress, expired, now)
     blocked = _blocked(plan, ledger)
@@ -57,7 +53,7 @@ def advance_rollback(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: 
     if any(progress.need_live):
         return Decision(status=status, need_live=True)
     entries = tuple(ledger[entry.step_number] for entry in status.step_statuses)
-    updated = attrs.evolve(status, step_statuses=entries)
+    updated = status if entries == status.step_statuses else evolve(status, step_statuses=entries)
     if all(entry.rollback is None or entry.rollback.status in _OVER for entry in entries):
         return Decision(status=_rolled_back(updated, plan, now), wake_at=now)
     if status.phase_deadline is not None and not expired:
@@ -117,7 +113,7 @@ def _launch(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: Ste
     progress.effects.append(CreateChild(name, child_object(snapshot.workflow.metadata, spec, number, plan.digest)))
     deadline = now + spec.timeout
     progress.wakes.append(deadline)
-    return attrs.evolve(entry, rollback=attrs.evolve(
+    return evolve(entry, rollback=evolve(
         compensation, status=RollbackPhase.EXECUTING, attempt=number, start_time=compensation.start_time or now,
         deadline=deadline, retry_at=None, cancelled_at=None,
         k8s_execution_ref=child_reference(snapshot.workflow.metadata.namespace, name)))
@@ -127,7 +123,7 @@ def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: Ste
             expired: bool, now: datetime) -> StepStatus:
     attempt = _attempt(entry, compensation, plan)
     if expired:
-        attempt = attrs.evolve(attempt, deadline=min(attempt.deadline, now))
+        attempt = evolve(attempt, deadline=min(attempt.deadline, now))
     child = snapshot.children.get(attempt.name)
     verdict = judge(attempt, child, snapshot.foreign.get(attempt.name), live=snapshot.live, now=now,
                     settings=snapshot.settings)
@@ -137,14 +133,15 @@ def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: Ste
         case Succeeded():
             return _ended(entry, _seen(compensation, verdict.uid), RollbackPhase.COMPLETED, verdict.end, "")
         case AttemptFailed():
-            idempotent = _is_idempotent(_rendered(snapshot, plan, entry), snapshot.settings)
-            seen = attrs.evolve(_seen(compensation, verdict.uid), error_message=clipped(verdict.message))
+            rendered = _rendered(snapshot, plan, entry)
+            idempotent = rendered is not None and may_be_repeated(rendered, snapshot.settings)
+            seen = evolve(_seen(compensation, verdict.uid), error_message=clipped(verdict.message))
             if expired or not should_retry(verdict, compensation.attempt, plan.retries[entry.step_number],
                                            idempotent=idempotent):
                 return _ended(entry, seen, RollbackPhase.FAILED, verdict.end, seen.error_message)
             delay = retry_delay(snapshot.workflow.metadata.uid, f"rollback-{entry.step_number}", compensation.attempt,
                                 snapshot.settings)
-            return attrs.evolve(entry, rollback=attrs.evolve(seen, retry_at=now + delay, deadline=None,
+            return evolve(entry, rollback=evolve(seen, retry_at=now + delay, deadline=None,
                                                              cancelled_at=None))
 
 
@@ -165,7 +162,10 @@ def _still_running(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensati
         if not child.metadata.deletion_timestamp:
             progress.effects.append(CancelChild(attempt.name, child.metadata.uid))
     cancelled = compensation.cancelled_at or (now if verdict.cancel else None)
-    return attrs.evolve(entry, rollback=attrs.evolve(_seen(compensation, verdict.uid), cancelled_at=cancelled))
+    seen = _seen(compensation, verdict.uid)
+    if cancelled is not seen.cancelled_at:
+        seen = evolve(seen, cancelled_at=cancelled)
+    return entry if seen is entry.rollback else evolve(entry, rollback=seen)
 
 
 def _attempt(entry: StepStatus, compensation: StepRollback, plan: Plan) -> Attempt:
@@ -181,33 +181,17 @@ def _seen(compensation: StepRollback, uid: str) -> StepRollback:
     reference = compensation.k8s_execution_ref
     if not uid or reference is None or reference.uid == uid:
         return compensation
-    return attrs.evolve(compensation, k8s_execution_ref=attrs.evolve(reference, uid=uid))
+    return evolve(compensation, k8s_execution_ref=evolve(reference, uid=uid))
 
 
 def _rendered(snapshot: Snapshot, plan: Plan, entry: StepStatus) -> KubernetesExecutionSpec | None:
     """The compensation's spec with the values captured by the earliest attempt that may have changed something."""
-    forward = plan.rendered[entry.step_number]
-    spec = forward.rollback_spec
-    if spec is None:
-        return None
-    parameters = rollback_parameters(spec, _captured(snapshot, entry))
-    if parameters is None:
-        return None
-    # Children name every namespace; what was captured is where the step acted.
-    place = getattr(forward.parameters, "namespace", snapshot.workflow.metadata.namespace)
-    return attrs.evolve(
-        forward, kind=ExecutionKind.ROLLBACK, rollback_action=spec.action,
-        rollback_parameters=in_namespace(parameters, place),
-        rollback_spec=None, timeout=_timeout(spec, snapshot.settings))
+    return compensation_of(plan.rendered[entry.step_number], _captured(snapshot, entry),
+                           snapshot.workflow.metadata.namespace, snapshot.settings)
 
 
 def _captured(snapshot: Snapshot, entry: StepStatus) -> RollbackParameters | None:
-    """What the earliest attempt that may have changed something has captured, as far as this snapshot shows."""
-    name = child_name(snapshot.workflow.metadata.name, ExecutionKind.FORWARD, entry.step_number,
-                      max(entry.mutating_attempt, 1))
-    source = snapshot.children.get(name)
-    information = source.status.rollback_information if isinstance(source, KubernetesExecution) else None
-    return information.parameters if information else None
+    return captured_by(snapshot.workflow.metadata.name, entry, snapshot.children)
 
 
 def _shows_the_capture(snapshot: Snapshot, entry: StepStatus) -> bool:
@@ -215,24 +199,12 @@ def _shows_the_capture(snapshot: Snapshot, entry: StepStatus) -> bool:
     return snapshot.live or _captured(snapshot, entry) is not None
 
 
-def _timeout(spec: RollbackSpec, settings: Settings) -> timedelta:
-    return spec.timeout or settings.compensation_timeout
-
-
-def _is_idempotent(spec: KubernetesExecutionSpec | None, settings: Settings) -> bool:
-    """Restoring twice is restoring once; of a custom compensation only its declaration says so."""
-    if spec is None or not isinstance(spec.rollback_parameters, CustomRollbackParams):
-        return spec is not None
-    action = spec.rollback_parameters.action_type
-    return any(a.action_type == action and a.idempotent for a in settings.custom_actions)
-
-
 def _ended(entry: StepStatus, compensation: StepRollback, phase: RollbackPhase, end: datetime,
            message: str) -> StepStatus:
-    over = attrs.evolve(compensation, status=phase, end_time=end, deadline=None, retry_at=None, cancelled_at=None,
+    over = evolve(compensation, status=phase, end_time=end, deadline=None, retry_at=None, cancelled_at=None,
                         error_message=clipped(message))
     undone = phase is RollbackPhase.COMPLETED and entry.status is StepPhase.COMPLETED
-    return attrs.evolve(entry, rollback=over, status=StepPhase.ROLLED_BACK if undone else entry.status)
+    return evolve(entry, rollback=over, status=StepPhase.ROLLED_BACK if undone else entry.status)
 
 
 def _rolled_back(status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> WorkflowExecutionStatus:
@@ -240,5 +212,5 @@ def _rolled_back(status: WorkflowExecutionStatus, plan: Plan, now: datetime) -> 
     lost = tuple(d for e in status.step_statuses if e.rollback and e.rollback.status is RollbackPhase.FAILED
                  for d in dirty_objects(e, plan))
     dirty = (*before.dirty, *lost)
-    left = attrs.evolve(status, rollback=attrs.evolve(before, dirty=dirty))
+    left = evolve(status, rollback=evolve(before, dirty=dirty))
     return failed(left, Reason.STEP_EXECUTION_FAILED, status.failure_message, now, actions=recommended_for(dirty))

@@ -12,9 +12,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
+from wfcore.rawobject import RawObject
 from wfcore.resources import Resource
+from wfcore.simulation.decoded import InParts
+from wfcore.simulation.weight import WORST, Weighed, weigh
 
 Json: TypeAlias = Mapping[str, Any]
 Place: TypeAlias = tuple[str, str]  # namespace ("" for cluster-scoped kinds), name
@@ -36,6 +39,18 @@ class StoredObject:
 
     value: Json
 
+    _weighed: list[Weighed] = field(factory=list, init=False, repr=False)
+
+    def may_exceed(self, size: int, before: StoredObject | None) -> bool:
+        """Whether `text` may be longer than `size` bytes; `before` is a state of the object that shares parts."""
+        known = before._weighed[0] if before is not None and before._weighed else None
+        try:
+            weighed = weigh(dict(self.value), known)
+        except ValueError:
+            return True
+        self._weighed[:] = [weighed]
+        return WORST * weighed.weight > size
+
     @cached_property
     def text(self) -> bytes:
         return canonical(self.value)
@@ -44,24 +59,29 @@ class StoredObject:
     def digest(self) -> bytes:
         return fingerprint(self.text)
 
+    @cached_property
+    def raw(self) -> RawObject:
+        """The object as programs see it; what they decode of it they decode once."""
+        return InParts(self.value)
+
     @property
     def metadata(self) -> Json:
         metadata: Json = self.value["metadata"]
         return metadata
 
-    @property
+    @cached_property
     def place(self) -> Place:
         return self.metadata.get("namespace", ""), self.metadata["name"]
 
-    @property
+    @cached_property
     def uid(self) -> str:
         return str(self.metadata["uid"])
 
-    @property
+    @cached_property
     def resource_version(self) -> int:
         return int(self.metadata["resourceVersion"])
 
-    @property
+    @cached_property
     def finalizers(self) -> tuple[str, ...]:
         return tuple(self.metadata.get("finalizers", ()))
 

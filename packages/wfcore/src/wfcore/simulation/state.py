@@ -125,10 +125,10 @@ def stamped(value: Json, version: int) -> StoredObject:
 
 def put(state: State, resource: Resource, value: Json) -> tuple[State, StoredObject]:
     """Commit one object under the next version."""
-    stored = stamped(value, state.version + 1)
-    before = state.bucket(resource).objects.get(stored.place)
+    stored, former = stamped(value, state.version + 1), state.bucket(resource).objects
+    before = former.get(stored.place)
     kind = ChangeType.ADDED if before is None else ChangeType.MODIFIED
-    objects = {**state.bucket(resource).objects, stored.place: stored}
+    objects = {**former, stored.place: stored}
     return _commit(state, resource, objects, Change(state.version + 1, kind, stored, before)), stored
 
 
@@ -142,7 +142,8 @@ def remove(state: State, resource: Resource, value: Json, before: StoredObject) 
 
 def _commit(state: State, resource: Resource, objects: Mapping[Place, StoredObject], change: Change) -> State:
     bucket = Bucket(objects, state.bucket(resource).log.append(change))
-    return evolve(state, version=change.version, buckets={**state.buckets, resource: bucket})
+    return State(state.uid_seed, change.version, state.serial, state.compacted, state.kinds,
+                 {**state.buckets, resource: bucket})
 
 
 def compact(state: State, version: int) -> State:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from attrs import evolve
-
 from wfcore.resources import NAMESPACES, Resource
 from wfcore.simulation import selectors
 from wfcore.simulation.deletion import delete, settle
@@ -96,7 +94,7 @@ def _create(state: State, create: Create) -> tuple[State, Found]:
         raise Refusal(409, "AlreadyExists", f'{qualified(resource)} "{name}" already exists')
     value = at_creation(resource, create.body, name, uid, create.at)
     state, stored = put(state, resource, value)
-    _check_size(stored)
+    _check_size(stored, None)
     return state, Found(stored)
 
 
@@ -121,7 +119,7 @@ def _check_namespace(state: State, resource: Resource, namespace: str, name: str
 def _next_uid(state: State) -> tuple[State, str]:
     digest = fingerprint(f"{state.uid_seed}/{state.serial}".encode()).hex()
     uid = f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:]}"
-    return evolve(state, serial=state.serial + 1), uid
+    return State(state.uid_seed, state.version, state.serial + 1, state.compacted, state.kinds, state.buckets), uid
 
 
 def _generated_name(state: State, resource: Resource, namespace: str, prefix: str, uid: str) -> str:
@@ -146,11 +144,13 @@ def _update(state: State, update: Update | UpdateStatus) -> tuple[State, Found |
     )
     state, result = settle(state, resource, value, old)
     if result.object is not old:
-        _check_size(result.object)
+        _check_size(result.object, old)
     return state, result
 
 
-def _check_size(stored: StoredObject) -> None:
+def _check_size(stored: StoredObject, before: StoredObject | None) -> None:
+    if not stored.may_exceed(MAX_OBJECT_BYTES, before):
+        return
     if len(stored.text) > MAX_OBJECT_BYTES:
         raise Refusal(
             413, "RequestEntityTooLarge",

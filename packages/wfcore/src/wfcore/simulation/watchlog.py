@@ -50,8 +50,10 @@ class WatchLog:
 
     def since(self, version: int) -> tuple[Change, ...]:
         """Changes with a higher version, oldest first.  O(log n + answer)."""
+        if not self.chunks or self.chunks[-1][-1].version <= version:
+            return ()
         first = bisect_right(self.chunks, version, key=lambda chunk: chunk[-1].version)
-        return tuple(c for chunk in self.chunks[first:] for c in chunk if c.version > version)
+        return tuple([c for chunk in self.chunks[first:] for c in chunk if c.version > version])
 
     def after(self, version: int) -> WatchLog:
         """The log without the changes up to `version`."""

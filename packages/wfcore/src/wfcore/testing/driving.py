@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from attrs import frozen
 
 from wfcore.program import Finished, Observe, Program, Request, Response
+from wfcore.simulation.driving import Answer, handed_over
 
-Answer = Callable[[Request], Response]
 R = TypeVar("R")
 
 # No honest pass comes near it: a program that does loops.
@@ -74,23 +75,15 @@ def drive(program: Program | Finished, answer: Answer) -> Pass:
     """
     exchanges: list[Exchange] = []
     while not isinstance(program, Finished):
-        program = _run(program, answer, exchanges)
+        program = handed_over(program, partial(_exchange, program, answer, exchanges))
     return Pass(tuple(exchanges), program)
 
 
-def _run(program: Program, answer: Answer, exchanges: list[Exchange]) -> Program | Finished:
-    steps = program.run()
-    try:
-        request = next(steps)
-        while True:
-            if len(exchanges) >= LONGEST_PASS:
-                raise EndlessPass(f"more than {LONGEST_PASS} requests; the last was {request!r}")
-            response = answer(request)
-            exchanges.append(Exchange(program, request, response))
-            request = steps.send(response)
-    except StopIteration as end:
-        following: Program | Finished = end.value
-        return following
+def _exchange(program: Program, answer: Answer, exchanges: list[Exchange], request: Request) -> Response:
+    if len(exchanges) >= LONGEST_PASS:
+        raise EndlessPass(f"more than {LONGEST_PASS} requests; the last was {request!r}")
+    exchanges.append(Exchange(program, request, answer(request)))
+    return exchanges[-1].response
 
 
 def scripted(responses: Sequence[Response]) -> Answer:

@@ -29,21 +29,28 @@ from wfcore.model.actions import (
 )
 from wfcore.model.compensations import ROLLBACK_PARAMETERS_OF
 from wfcore.model.definition import (
+    AdaptiveOrchestrationConfig,
     DependencyList,
     ExecutionStrategy,
     RollbackSpec,
+    SafetyCheck,
+    SourceReference,
     WorkflowDefinition,
     WorkflowExecutionSpec,
     WorkflowStep,
 )
-from wfcore.model.enums import Action, RollbackAction, RollbackStrategy
+from wfcore.model.enums import Action, RiskLevel, RollbackAction, RollbackStrategy
+from wfcore.model.plan import PlanInputs
+from wfcore.model.recommendations import AIRecommendations
+from wfcore.planning.planner import Plan, plan_workflow
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import CustomAction, Settings
 from wfcore.testing.instances import instances, json_values, times, words
 
 __all__ = [
-    "CUSTOM_ACTION", "SETTINGS", "definitions", "documents", "execution_strategies", "graphs", "instances",
-    "json_values", "parameters", "rollback_specs", "times", "workflow_specs", "workflow_steps",
+    "CUSTOM_ACTION", "SETTINGS", "advised", "definitions", "documents", "execution_strategies", "graphs", "instances",
+    "json_values", "parameters", "plans", "recommendations", "retry_specs", "reversal_specs", "rollback_specs", "times",
+    "workflow_specs", "workflow_steps",
 ]
 
 # The custom action that `SETTINGS` declares; `custom` steps of the strategies use it.
@@ -82,9 +89,10 @@ def rollback_specs() -> st.SearchStrategy[RollbackSpec]:
     """Compensations with matching parameters, or none, within the namespace `default`."""
     def build(action: RollbackAction) -> st.SearchStrategy[RollbackSpec]:
         cls: Any = ROLLBACK_PARAMETERS_OF[action]
+        # A compensation acts where its step does, and these steps act on no nodes.
+        given = st.none() if action is RollbackAction.UNCORDON_NODE else st.none() | instances(cls).flatmap(_localised)
         return st.builds(
-            RollbackSpec, action=st.just(action), timeout=st.none() | st.just(timedelta(seconds=30)),
-            parameters=st.none() | instances(cls).flatmap(_localised))
+            RollbackSpec, action=st.just(action), timeout=st.none() | st.just(timedelta(seconds=30)), parameters=given)
 
     return st.one_of([build(action) for action in RollbackAction])
 
@@ -137,7 +145,10 @@ def definitions(draw: st.DrawFn, needs: Mapping[int, frozenset[int]] | None = No
 def execution_strategies() -> st.SearchStrategy[ExecutionStrategy]:
     """Strategies that ask for nothing this version refuses."""
     return st.builds(
-        ExecutionStrategy, rollback_strategy=st.sampled_from(RollbackStrategy),
+        ExecutionStrategy, rollback_strategy=st.sampled_from(RollbackStrategy), dry_run_first=st.booleans(),
+        approval_required=st.booleans(),
+        approval_timeout=st.none() | st.integers(1, 3600).map(lambda s: timedelta(seconds=s)),
+        safety_checks=st.lists(instances(SafetyCheck), max_size=3).map(tuple),
         max_retries=st.none() | st.integers(0, 3), max_parallel_steps=st.none() | st.integers(1, 4),
         workflow_timeout=st.none() | st.integers(60, 7200).map(lambda s: timedelta(seconds=s)))
 
@@ -146,7 +157,63 @@ def workflow_specs(**options: Any) -> st.SearchStrategy[WorkflowExecutionSpec]:
     """Specs that are valid in the namespace `default` under `SETTINGS`; options as for `definitions`."""
     return st.builds(
         WorkflowExecutionSpec, workflow_definition=definitions(**options), execution_strategy=execution_strategies(),
+        adaptive_orchestration=instances(AdaptiveOrchestrationConfig),
         ttl_seconds_after_finished=st.none() | st.integers(0, 100_000))
+
+
+def plans(**options: Any) -> st.SearchStrategy[Plan]:
+    """Plans of workflows in the namespace `default` under `SETTINGS`; options as for `definitions`."""
+    return workflow_specs(**options).map(_planned)
+
+
+def _planned(spec: WorkflowExecutionSpec) -> Plan:
+    plan = plan_workflow(spec, "default", SETTINGS, PlanInputs())
+    assert isinstance(plan, Plan), plan
+    return plan
+
+
+def _sources(numbers: Sequence[int]) -> st.SearchStrategy[SourceReference]:
+    chosen = st.lists(st.sampled_from(numbers), unique=True, max_size=3).map(tuple) if numbers else st.just(())
+    return st.builds(SourceReference, name=st.just("source"), uid=words(), steps=chosen)
+
+
+def reversal_specs(numbers: Sequence[int] = ()) -> st.SearchStrategy[WorkflowExecutionSpec]:
+    """Specs of workflows that undo one named `source`, all of it or some of these steps."""
+    return st.builds(WorkflowExecutionSpec, rollback_of=_sources(numbers), execution_strategy=execution_strategies())
+
+
+def retry_specs(numbers: Sequence[int] = (),
+                definition: WorkflowDefinition | None = None) -> st.SearchStrategy[WorkflowExecutionSpec]:
+    """Specs of workflows that retry one named `source`, with its definition or without; some steps may be forced."""
+    return st.builds(
+        WorkflowExecutionSpec, retry_of=_sources(numbers), workflow_definition=st.none() | st.just(definition),
+        execution_strategy=execution_strategies())
+
+
+def advised(definition: WorkflowDefinition) -> st.SearchStrategy[WorkflowDefinition]:
+    """The definition with whatever a recommender may say about it."""
+    return instances(AIRecommendations).map(lambda said: attrs.evolve(definition, ai_recommendations=said))
+
+
+@st.composite
+def recommendations(draw: st.DrawFn, max_size: int = 5) -> list[dict[str, Any]]:
+    """Recommendations as JSON that `build_workflow` accepts in the namespace `default` under `SETTINGS`."""
+    said: list[dict[str, Any]] = []
+    for index in range(draw(st.integers(1, max_size))):
+        action = draw(st.sampled_from(_NAMESPACED))
+        given = draw(parameters(action))
+        flat = {} if given is None else encode(given)
+        word = draw(st.sampled_from((action.value, action.value.replace("-", "_"))))
+        earlier = st.lists(st.sampled_from([each["id"] for each in said]), max_size=2) if said else st.just([])
+        said.append({"id": f"r{index}", "action": word, "parameters": flat, "dependsOn": draw(earlier),
+                     "riskLevel": draw(st.sampled_from(RiskLevel)).value, **draw(_OPINIONS)})
+    return said
+
+
+_OPINIONS = st.fixed_dictionaries({}, optional={
+    "effectivenessProbability": st.floats(0, 1), "confidence": st.floats(0, 1),
+    "historicalSuccessRate": st.floats(0, 1), "explanation": st.text(max_size=20),
+    "supportingEvidence": st.lists(st.text(max_size=5), max_size=2)})
 
 
 def documents(**options: Any) -> st.SearchStrategy[dict[str, Any]]:

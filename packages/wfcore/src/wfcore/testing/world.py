@@ -11,10 +11,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
 from wfcore.audit import AuditRecord
-from wfcore.codec import encode
+from wfcore.codec import decode, encode
 from wfcore.model.plan import ActionHistory
 from wfcore.model.status import WorkflowExecutionStatus
-from wfcore.model.workflow import TRACKING_FINALIZER, WorkflowExecution
+from wfcore.model.workflow import (
+    ANNOTATION_APPROVAL_BY,
+    ANNOTATION_APPROVAL_DECISION,
+    ANNOTATION_APPROVAL_DIGEST,
+    ANNOTATION_APPROVAL_REASON,
+    WorkflowExecution,
+)
 from wfcore.planning.targets import Target
 from wfcore.program import (
     CALM,
@@ -23,7 +29,6 @@ from wfcore.program import (
     Consult,
     Consulted,
     Create,
-    Created,
     DeleteChild,
     DeleteWorkflow,
     Did,
@@ -57,15 +62,14 @@ from wfcore.program import (
 from wfcore.rawobject import RawObject
 from wfcore.resources import ALERT_REMEDIATIONS, KUBERNETES_EXECUTIONS, NAMESPACES, WORKFLOW_EXECUTIONS, Resource
 from wfcore.simulation import operations as op
+from wfcore.simulation.requests import Write, owned, written
 from wfcore.simulation.state import empty
 from wfcore.simulation.store import apply
+from wfcore.simulation.targets import HEALTHY_DEPLOYMENT, READY, found_at, healthy
+
+__all__ = ["HEALTHY_DEPLOYMENT", "READY", "START", "World", "found_at", "healthy"]
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-HEALTHY_DEPLOYMENT: Mapping[str, Any] = {
-    "metadata": {"generation": 1}, "spec": {"replicas": 1},
-    "status": {"observedGeneration": 1, "updatedReplicas": 1, "availableReplicas": 1},
-}
-READY: Mapping[str, Any] = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
 
 
 class World:
@@ -127,6 +131,19 @@ class World:
         stored = self.get(KUBERNETES_EXECUTIONS, child)
         self.perform(op.UpdateStatus(KUBERNETES_EXECUTIONS, {**stored, "status": status}, self.now))
 
+    def annotate(self, name: str, **annotations: str) -> None:
+        """Set annotations of a workflow by their full keys."""
+        stored = self.get(WORKFLOW_EXECUTIONS, name)
+        meta = {**stored["metadata"], "annotations": {**stored["metadata"].get("annotations", {}), **annotations}}
+        self.perform(op.Update(WORKFLOW_EXECUTIONS, {**stored, "metadata": meta}, self.now))
+
+    def decide(self, name: str, by: str, decision: str = "approved", reason: str = "", digest: str = "") -> None:
+        """What an approver writes; the digest is that of the plan unless told otherwise."""
+        published = self.get(WORKFLOW_EXECUTIONS, name).get("status", {}).get("planDigest", "")
+        self.annotate(name, **{
+            ANNOTATION_APPROVAL_BY: by, ANNOTATION_APPROVAL_DECISION: decision, ANNOTATION_APPROVAL_REASON: reason,
+            ANNOTATION_APPROVAL_DIGEST: digest or published})
+
     def delete(self, resource: Resource, name: str, *, force: bool = False) -> None:
         """Delete an object; `force` strips its finalizers first, as an impatient person would."""
         stored = self.get(resource, name)
@@ -152,18 +169,8 @@ class World:
                 return self._asked(request)
             case Outbox() | ListOutbox() | DropOutbox():
                 return self._outbox(request)
-            case CommitStatus():
-                return self._commit(request)
-            case SetMetadata():
-                return self._set_metadata(request)
-            case Create():
-                return self._create(request)
-            case DeleteChild():
-                return self._deleted(KUBERNETES_EXECUTIONS, request.namespace, request.name, request.uid)
-            case ReleaseChild():
-                return self._release(request)
-            case DeleteWorkflow():
-                return self._deleted(WORKFLOW_EXECUTIONS, request.ref.namespace, request.ref.name, request.uid)
+            case CommitStatus() | SetMetadata() | Create() | DeleteChild() | ReleaseChild() | DeleteWorkflow():
+                return self._write(request)
             case Record():
                 if not self.audit_available:
                     return Failed("unavailable", "the database is away")
@@ -177,7 +184,7 @@ class World:
 
     def _found_at(self, target: Target) -> tuple[RawObject, ...]:
         if target.kind != ALERT_REMEDIATIONS.kind:
-            return (RawObject(healthy(target)),)
+            return found_at(target, self.now)
         alerts = self.state.bucket(ALERT_REMEDIATIONS).ordered
         return tuple(RawObject(alert.value) for alert in alerts if alert.place[0] == target.namespace)
 
@@ -188,9 +195,9 @@ class World:
                     return Failed("unavailable", "the history is away")
                 return Consulted(tuple(h for h in self.history if h.action in request.actions))
             case FindSource():
-                return SourceFound(*self._found(request.ref))
+                return SourceFound(*owned(self.state, request.ref), self._workflows())
             case Survey():
-                return Surveyed(tuple(RawObject(o.value) for o in self.state.bucket(WORKFLOW_EXECUTIONS).ordered))
+                return Surveyed(self._workflows())
             case Review():
                 return Reviewed(tuple(self.access.get(q, self.allowed_by_default) for q in request.questions))
 
@@ -208,59 +215,15 @@ class World:
         return Did()
 
     def _observe(self, ref: Ref) -> Seen:
-        return Seen(*self._found(ref), self.now, self.surroundings)
+        return Seen(*owned(self.state, ref), self.now, self.surroundings)
 
-    def _found(self, ref: Ref) -> tuple[RawObject | None, tuple[RawObject, ...]]:
-        stored = self.state.find(WORKFLOW_EXECUTIONS, ref.namespace, ref.name)
-        children = [o for o in self.state.bucket(KUBERNETES_EXECUTIONS).ordered
-                    if any(r.get("controller") and r["kind"] == "WorkflowExecution" and r["name"] == ref.name
-                           and (stored is None or r["uid"] == stored.uid) for r in o.owner_references)]
-        return None if stored is None else RawObject(stored.value), tuple(RawObject(c.value) for c in children)
+    def _workflows(self) -> tuple[RawObject, ...]:
+        return tuple(RawObject(o.value) for o in self.state.bucket(WORKFLOW_EXECUTIONS).ordered)
 
-    def _commit(self, request: CommitStatus) -> Response:
-        body = {"metadata": {"namespace": request.ref.namespace, "name": request.ref.name, "uid": request.uid,
-                             "resourceVersion": request.version}, "status": encode(request.status)}
-        response = self._written(op.UpdateStatus(WORKFLOW_EXECUTIONS, body, self.now))
-        if response == Did():
+    def _write(self, request: Write) -> Response:
+        self.state, response = written(self.state, request, self.now)
+        if isinstance(request, CommitStatus) and response == Did():
+            # The store spares readers the codec; so it is asked here.
+            assert request.status == decode(WorkflowExecutionStatus, encode(request.status)), request.status
             self.commits.append(request.status)
         return response
-
-    def _set_metadata(self, request: SetMetadata) -> Response:
-        stored = self.state.find(WORKFLOW_EXECUTIONS, request.ref.namespace, request.ref.name)
-        if stored is None:
-            return Failed("missing")
-        meta = {**stored.metadata, "resourceVersion": request.version, "finalizers": list(request.finalizers),
-                "ownerReferences": [encode(owner) for owner in request.owner_references]}
-        return self._written(op.Update(WORKFLOW_EXECUTIONS, {**stored.value, "metadata": meta}, self.now))
-
-    def _create(self, request: Create) -> Response:
-        existing = []
-        for child in request.children:
-            result = self.perform(op.Create(KUBERNETES_EXECUTIONS, child.value, self.now))
-            if isinstance(result, op.Refused) and result.reason == "AlreadyExists":
-                existing.append(RawObject(self.get(KUBERNETES_EXECUTIONS, child.value["metadata"]["name"])))
-            elif isinstance(result, op.Refused):
-                return Failed("refused", result.message)
-        return Created(tuple(existing))
-
-    def _release(self, request: ReleaseChild) -> Response:
-        stored = self.state.find(KUBERNETES_EXECUTIONS, request.namespace, request.name)
-        if stored is None or stored.uid != request.uid:
-            return Did()
-        meta = {**stored.metadata, "finalizers": [f for f in stored.finalizers if f != TRACKING_FINALIZER]}
-        return self._written(op.Update(KUBERNETES_EXECUTIONS, {**stored.value, "metadata": meta}, self.now))
-
-    def _deleted(self, resource: Resource, namespace: str, name: str, uid: str) -> Response:
-        response = self._written(op.Delete(resource, namespace, name, self.now, uid=uid))
-        return Did() if response == Failed("missing") or response == Failed("conflict") else response
-
-    def _written(self, operation: op.Operation) -> Response:
-        result = self.perform(operation)
-        if not isinstance(result, op.Refused):
-            return Did()
-        return Failed({404: "missing", 409: "conflict"}.get(result.status, "refused"))
-
-
-def healthy(target: Target) -> Mapping[str, Any]:
-    """An object at a target as its controller wants it."""
-    return HEALTHY_DEPLOYMENT if target.kind == "Deployment" else READY

@@ -14,9 +14,9 @@ from wfcore.model.fields import DNS_LABEL, DNS_SUBDOMAIN
 from wfcore.planning.outline import outline_of_raw, resolve
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
-from wfcore.validation.authority import outside_authority
+from wfcore.validation.authority import creator_of, outside_authority
+from wfcore.validation.starting_point import starting_point
 from wfcore.validation.step_checks import check_step
-from wfcore.validation.supported import unsupported_fields
 
 _DEFINITION: Path = ("spec", "workflowDefinition")
 
@@ -28,12 +28,21 @@ def check_document(raw: Any, settings: Settings) -> tuple[Problem, ...]:
     """
     if not isinstance(raw, Mapping):
         return (Problem((), "WrongType", f"expected an object, got {shown(raw)}"),)
-    found = [*_identity(raw), *_metadata(raw), *check_spec(raw.get("spec"), _namespace(raw), settings)]
+    meta = raw.get("metadata")
+    name = meta.get("name") if isinstance(meta, Mapping) else None
+    found = [*_identity(raw), *_metadata(raw),
+             *check_spec(raw.get("spec"), _namespace(raw), settings, creator=_creator(raw),
+                         name=name if isinstance(name, str) else "")]
     return tuple(dict.fromkeys(found))
 
 
-def check_spec(spec: Any, namespace: str, settings: Settings) -> Iterator[Problem]:
-    """Every problem of a raw spec of a workflow in `namespace`."""
+def check_spec(spec: Any, namespace: str, settings: Settings, *, creator: str = "", name: str = "",
+               decoded: WorkflowExecutionSpec | Malformed | None = None) -> Iterator[Problem]:
+    """Every problem of a raw spec of a workflow in `namespace`.
+
+    What its `creator` may do is for others to ask; without its `name` what depends
+    on it is left out.  `decoded` is what the spec decodes to, if that is known.
+    """
     if not isinstance(spec, Mapping):
         reason, message = ("Missing", "required, but missing") if spec is None else (
             "WrongType", f"expected an object, got {shown(spec)}")
@@ -47,28 +56,31 @@ def check_spec(spec: Any, namespace: str, settings: Settings) -> Iterator[Proble
     if size > settings.max_spec_bytes:
         yield Problem(("spec",), "TooLarge", f"{size} bytes; the most is {settings.max_spec_bytes}")
         return
-    decoded = decode(WorkflowExecutionSpec, spec, ("spec",))
+    decoded = decode(WorkflowExecutionSpec, spec, ("spec",)) if decoded is None else decoded
     if isinstance(decoded, Malformed):
         yield from decoded.problems
-    yield from unsupported_fields(spec)
+    yield from starting_point(spec, name)
     definition = spec.get("workflowDefinition")
     if definition is None:
         if spec.get("rollbackOf") is None and spec.get("retryOf") is None:
             yield Problem(_DEFINITION, "Missing", "required, but missing")
         return
     yield from resolve(outline_of_raw(definition), _DEFINITION)[1]
-    yield from _steps(definition, namespace, settings)
+    yield from _steps(definition, decoded, namespace, settings, creator)
 
 
-def _steps(definition: Any, namespace: str, settings: Settings) -> Iterator[Problem]:
+def _steps(definition: Any, decoded: WorkflowExecutionSpec | Malformed, namespace: str, settings: Settings,
+           creator: str) -> Iterator[Problem]:
     steps = definition.get("steps") if isinstance(definition, Mapping) else None
+    known = decoded.workflow_definition.steps if isinstance(
+        decoded, WorkflowExecutionSpec) and decoded.workflow_definition is not None else None
     for index, raw in enumerate(steps if isinstance(steps, list) else ()):
         path: Path = (*_DEFINITION, "steps", index)
         # Steps that do not decode have been reported; the others get their own checks all the same.
-        step = decode(WorkflowStep, raw, path)
+        step = known[index] if known is not None else decode(WorkflowStep, raw, path)
         if not isinstance(step, Malformed):
             yield from check_step(step, settings, path)
-            yield from outside_authority(step, namespace, settings, path)
+            yield from outside_authority(step, namespace, settings, path, creator)
 
 
 def _identity(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -94,3 +106,8 @@ def _namespace(raw: Mapping[str, Any]) -> str:
     meta = raw.get("metadata")
     named = meta.get("namespace") if isinstance(meta, Mapping) else None
     return named if isinstance(named, str) and named else "default"
+
+
+def _creator(raw: Mapping[str, Any]) -> str:
+    meta = decode_metadata(raw)
+    return "" if isinstance(meta, Malformed) else creator_of(meta)

@@ -11,11 +11,15 @@ from wfcore.resources import (
     CUSTOM_RESOURCE_DEFINITIONS,
     DAEMON_SETS,
     DEPLOYMENTS,
+    ENDPOINT_SLICES,
+    LEASES,
     NODES,
     POD_DISRUPTION_BUDGETS,
     PODS,
     REPLICA_SETS,
+    RESOURCE_QUOTAS,
     SECRETS,
+    SERVICES,
     STATEFUL_SETS,
     Resource,
 )
@@ -33,6 +37,10 @@ def _map_of(schema: Schema) -> Schema:
 _TEXT: Schema = {"type": "string"}
 _NATURAL: Schema = {"type": "integer", "minimum": 0, "format": "int32"}
 _COUNT_OR_PERCENT: Schema = {"x-kubernetes-int-or-string": True}
+# `500m`, `2Gi`, `1e3`, or a plain number.
+_QUANTITY: Schema = {"x-kubernetes-int-or-string": True,
+                     "pattern": r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?$"}
+_PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535, "format": "int32"}
 _SELECTOR = _object(matchLabels=_map_of(_TEXT), matchExpressions={"type": "array", "items": _object(
     ("key", "operator"), operator={"type": "string", "enum": ["In", "NotIn", "Exists", "DoesNotExist"]},
 )})
@@ -88,6 +96,23 @@ SCHEMAS: Mapping[Resource, Schema] = {
     SECRETS: _object(data=_map_of({"type": "string", "format": "byte", "nullable": True}),
                      stringData=_map_of(_TEXT), immutable={"type": "boolean"},
                      type={"type": "string", "default": "Opaque"}),
+    SERVICES: _object(("spec",), spec=_object(
+        type={"type": "string", "enum": ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
+              "default": "ClusterIP"},
+        selector=_map_of(_TEXT), ports={"type": "array", "items": _object(
+            ("port",), port=_PORT, targetPort={"x-kubernetes-int-or-string": True},
+            protocol={"type": "string", "enum": ["TCP", "UDP", "SCTP"], "default": "TCP"})})),
+    ENDPOINT_SLICES: _object(
+        ("addressType",), addressType={"type": "string", "enum": ["IPv4", "IPv6", "FQDN"]},
+        endpoints={"type": "array", "maxItems": 1000, "items": _object(
+            ("addresses",), addresses={"type": "array", "minItems": 1, "maxItems": 100, "items": _TEXT},
+            conditions=_object(ready={"type": "boolean"}, serving={"type": "boolean"},
+                               terminating={"type": "boolean"}))}),
+    LEASES: _object(spec=_object(holderIdentity=_TEXT, leaseDurationSeconds={"type": "integer", "minimum": 1},
+                                 renewTime={"type": "string", "format": "date-time"})),
+    RESOURCE_QUOTAS: _object(spec=_object(hard=_map_of(_QUANTITY), scopes={"type": "array", "items": {
+        "type": "string", "enum": ["Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass",
+                                   "CrossNamespacePodAffinity"]}})),
     POD_DISRUPTION_BUDGETS: _object(("spec",), spec=_object(
         minAvailable=_COUNT_OR_PERCENT, maxUnavailable=_COUNT_OR_PERCENT, selector=_SELECTOR)),
     CUSTOM_RESOURCE_DEFINITIONS: _object(("spec",), spec=_object(

@@ -13,10 +13,13 @@ from wfcontroller.runtime.informer import Informer
 from wfcore.resources import (
     DAEMON_SETS,
     DEPLOYMENTS,
+    ENDPOINT_SLICES,
     NODES,
     POD_DISRUPTION_BUDGETS,
     PODS,
     REPLICA_SETS,
+    RESOURCE_QUOTAS,
+    SERVICES,
     STATEFUL_SETS,
     Resource,
 )
@@ -33,10 +36,12 @@ class Client:
         self.daemon_sets, self.stateful_sets = Informer(DAEMON_SETS), Informer(STATEFUL_SETS)
         self.replica_sets = Informer(REPLICA_SETS, {OWNER: controller_uid})
         self.budgets = Informer(POD_DISRUPTION_BUDGETS, {NAMESPACE: _namespace})
+        self.services, self.slices = Informer(SERVICES, {NAMESPACE: _namespace}), Informer(ENDPOINT_SLICES)
+        self.quotas = Informer(RESOURCE_QUOTAS, {NAMESPACE: _namespace})
         self.pods = Informer(PODS, {OWNER: controller_uid, NODE: _node, NAMESPACE: _namespace})
         self.informers = (
             self.nodes, self.deployments, self.daemon_sets, self.stateful_sets, self.replica_sets, self.budgets,
-            self.pods,
+            self.services, self.slices, self.quotas, self.pods,
         )
         self._by_resource = {informer.resource: informer for informer in self.informers}
 

@@ -12,9 +12,11 @@ from wfcontroller.embedded.workloads.controller import Controller, work
 from wfcontroller.embedded.workloads.daemon_sets import DaemonSetController
 from wfcontroller.embedded.workloads.deployments import DeploymentController
 from wfcontroller.embedded.workloads.disruption_budgets import DisruptionBudgetController
+from wfcontroller.embedded.workloads.endpoint_slices import EndpointSliceController
 from wfcontroller.embedded.workloads.nodes import NodeController, ensure_node
 from wfcontroller.embedded.workloads.pods import PodController
 from wfcontroller.embedded.workloads.replica_sets import ReplicaSetController
+from wfcontroller.embedded.workloads.resource_quotas import ResourceQuotaController
 from wfcontroller.embedded.workloads.stateful_sets import StatefulSetController
 from wfcontroller.embedded.workloads.timings import Timings
 
@@ -32,6 +34,7 @@ async def run_workloads(api: Api, now: Callable[[], datetime], *, timings: Timin
     controllers: tuple[Controller, ...] = (
         NodeController(client), PodController(client), ReplicaSetController(client), DeploymentController(client),
         StatefulSetController(client), DaemonSetController(client), DisruptionBudgetController(client),
+        EndpointSliceController(client), ResourceQuotaController(client),
     )
     await ensure_node(api)
     async with asyncio.TaskGroup() as tasks:

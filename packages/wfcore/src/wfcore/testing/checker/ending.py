@@ -8,11 +8,13 @@ cause no more writes.  One chain per core, shared where chains meet.
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from wfcore.program import Finished
-from wfcore.testing.checker.locals import IDLE, WRITE
+from wfcore.testing.checker.locals import IDLE, LATER, WRITE
 from wfcore.testing.checker.reading import SILENT
 from wfcore.testing.checker.turns import Turns
-from wfcore.testing.checker.violation import Violation
+from wfcore.testing.checker.violation import Violation, hold
 
 LONGEST_PASS = 60
 
@@ -29,6 +31,8 @@ class Endings:
         """Raise L1 when a workflow in this state may never end, or S20 when it never comes to rest."""
         if core in self._lengths:
             return
+        if self.turns.world.cores[core].frozen:
+            self._check_frozen(core)
         at: int | None = self._without_executors(core)
         path: dict[int, None] = {}
         while at is not None and at not in self._lengths:
@@ -43,8 +47,25 @@ class Endings:
         self._lengths.setdefault(core, length)
         self.longest = max(self.longest, length)
 
+    def _check_frozen(self, core: int) -> None:
+        """What a process knows of a freeze may be old, so only who knows of it is held to it: a pass of its own."""
+        world = self.turns.world
+        after, _ = self.lone_pass(core)
+        hold("S6", world.cores[after].born == world.cores[core].born, "a child is created under a freeze")
+        olds, news = world.ledger(core), world.ledger(after)
+        for number, entry in (news.entries if news is not None else {}).items():
+            before = olds.entries.get(number) if olds is not None else None
+            for side, was in ((entry.forward, before and before.forward), (entry.undo, before and before.undo)):
+                hold("S6", side is None or side.attempt == (was.attempt if was else 0),
+                     f"an attempt at step {number} is intended under a freeze")
+
     def _without_executors(self, core: int) -> int:
         world = self.turns.world
+        ledger = world.ledger(core)
+        if ledger is not None and ledger.suspended:
+            core = world.change_spec(core, {"suspend": False})  # L1 excludes holds
+        if world.cores[core].frozen:
+            core = world.freeze(core, frozen=False)
         for child in world.children(core):
             if child.acting:
                 status = {"phase": "executing", "errorMessage": SILENT, "rollbackInformation": {
@@ -72,16 +93,16 @@ class Endings:
 
     def lone_pass(self, core: int) -> tuple[int, Finished]:
         """One pass of a controller that is alone and sees everything."""
-        turns, local = self.turns, IDLE
+        turns, local, later = self.turns, IDLE, None
         for _ in range(LONGEST_PASS):
             if turns.locals.asks[local] == WRITE:
-                turn, end = turns.perform(core, local)
-                core, local = turn.core, turn.local
+                turn, (local, end, wake_at) = turns.perform(core, local)
+                core, later = turn.core, wake_at or later
             else:
-                _, workflow, group, _, _ = turns.world.cores[core]
-                local, end = turns.observe(core, local, workflow, group)
+                _, workflow, group, *_ = turns.world.cores[core]
+                local, end, later = turns.observe(core, local, workflow, group)
             if end is not None:
-                return core, end
+                return core, evolve(end, wake_at=later) if end.wake_at == LATER else end
         raise Violation("S20", f"a pass does not end within {LONGEST_PASS} requests: {self._words(core)}")
 
     def _is_done(self, core: int) -> bool:

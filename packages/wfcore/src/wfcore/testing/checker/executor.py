@@ -1,4 +1,4 @@
-"""What executors, time and a person may do next in a core: every choice, each as (words, core afterwards)."""
+"""What executors and time may do next in a core: every choice, each as (words, core afterwards)."""
 
 from __future__ import annotations
 
@@ -26,8 +26,12 @@ def executor_moves(world: World, core: int) -> Iterator[Move]:
 
 
 def _reports(world: World, core: int, child: Child, begins: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if child.kind == "dryrun":
+        if child.stage == "pending" and begins:
+            yield from _dry_runs(child)
+        return
     broken = world.scope.broken
-    retries = child.kind == "forward" and world.scope.retries[child.step - 1] > 0
+    retries = world.scope.retries[child.step - 1] > 0
     if child.stage == "pending":
         if begins:
             yield "begins to act", _status(child, "executing", "unknown")
@@ -52,6 +56,17 @@ def _reports(world: World, core: int, child: Child, begins: bool) -> Iterator[tu
             yield "acts once more", _status(child, "executing", "unknown")
 
 
+def _dry_runs(child: Child) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def status(phase: str, failure: str = "", *, would: bool = True) -> Mapping[str, Any]:
+        result = {"stepNumber": child.step, "action": "scale-deployment", "wouldSucceed": would}
+        told = {"failureClass": failure, "errorMessage": f"it is {failure}"} if failure else {"dryRunResult": result}
+        return {"phase": phase, **told}
+    yield "would succeed", status("completed")
+    yield "would not succeed", status("completed", would=False)
+    yield "is refused", status("failed", "validation_error")
+    yield "misses what a prerequisite may make", status("failed", "resource_not_found")
+
+
 def _status(child: Child, phase: str, mutated: str, failure: str = "") -> dict[str, Any]:
     # What is captured tells the attempt it comes from, so that a wrong source can be seen.
     captured = {"scaleToPrevious": {"deployment": f"web-{child.step}", "namespace": "default",
@@ -74,10 +89,3 @@ def time_passes(world: World, core: int) -> Iterator[Move]:
     if late and "E4" not in world.scope.broken:
         return
     yield f"time passes: {(until - world.now(core)).total_seconds():g} s", world.wait(core, until)
-
-
-def person_moves(world: World, core: int) -> Iterator[Move]:
-    """Somebody deletes the workflow, once."""
-    ledger = world.ledger(core)
-    if world.scope.delete and ledger is not None and ledger.deleted_at is None:
-        yield "a person deletes the workflow", world.delete(core)

@@ -14,7 +14,8 @@ object is replaced by a canonical one:
 - instants that only inform people (starts, ends, transition times, durations
   made of them) are the start of time.  Those a decision waits for (deadlines,
   retries, cancellations, deletion) are kept exactly, relative to the clock: when
-  all controllers rest, the clock is set back and they with it.
+  all controllers rest, the clock is set back and they with it.  While a workflow
+  is suspended its phase has no deadline, only time left; that is kept.
 """
 
 from __future__ import annotations
@@ -27,53 +28,82 @@ from wfcore.codec.times import format_time, parse_time
 from wfcore.resources import KUBERNETES_EXECUTIONS, NAMESPACES, WORKFLOW_EXECUTIONS, Resource
 from wfcore.simulation.objects import StoredObject, canonical
 from wfcore.simulation.state import Bucket, State, empty
-from wfcore.testing.checker.scope import SETTINGS
+from wfcore.testing.checker.scope import SETTINGS, STABLE
 from wfcore.testing.world import START
 
 _INFORMS = frozenset({
     "startTime", "endTime", "lastTransitionTime", "creationTimestamp", "planningStartTime", "validationStartTime",
     "executionStartTime", "monitoringStartTime", "rollbackStartTime", "completionTime", "lastSampleTime",
+    "approvalTimestamp", "at",
+    # Read in validating only, which no scope stays in.
+    "checkedAt",
 })
+_TIMES = _INFORMS | {"retryAt", "totalDuration", "executionTime"}
 # Instants that decisions wait for, and for how long after they passed their age still makes a difference.
 _ARMED: Mapping[str, timedelta] = {
     "deadline": timedelta(0), "retryAt": timedelta(0), "phaseDeadline": timedelta(0), "workflowDeadline": timedelta(0),
-    "stableSince": SETTINGS.stability_window, "cancelledAt": SETTINGS.cancel_grace,
-    "deletionTimestamp": SETTINGS.cancel_grace,
+    "stableSince": STABLE, "cancelledAt": SETTINGS.cancel_grace,
+    "deletionTimestamp": SETTINGS.cancel_grace, "dryRunStartTime": SETTINGS.dry_run_timeout,
+    "requestedAt": SETTINGS.approval_timeout,
 }
+_HOLDS = frozenset({"suspendedSince", "frozenSince"})
+_HELD = _HOLDS | {"phaseDeadline", "dryRunStartTime", "targetWaitDeadline", "approval"}
+_STARTS = frozenset({"planningStartTime", "validationStartTime", "executionStartTime", "monitoringStartTime",
+                     "rollbackStartTime"})
 # A retry waits for the next full ten seconds: its jitter is a hash, and would only add instants.
 _GRID = timedelta(seconds=10)
 _BEGINNING = format_time(START)
 _LONG_AGO = format_time(START - SETTINGS.cancel_grace)
+_TOLD_TO_STOP = ("deletionTimestamp", "deletionGracePeriodSeconds", "generation")
 _OVER = ("completed", "failed")
 
 
 def forgetful(value: Any) -> Any:
     """JSON without what no decision depends on."""
-    if isinstance(value, Mapping):
-        return {k: _forgotten(k, v) for k, v in value.items() if k != "resourceVersion"}
-    if isinstance(value, list | tuple):
+    if isinstance(value, dict):
+        kept = {k: _forgotten(k, v) if k in _TIMES else forgetful(v) if isinstance(v, dict | list) else v
+                for k, v in value.items() if k != "resourceVersion"}
+        if not _HOLDS.isdisjoint(value):
+            # A hold gives the phase no time from before it began, so only the later of both is kept.
+            begun = max((v for k, v in value.items() if k in _STARTS), key=parse_time, default=_BEGINNING)
+            kept.update({k: max(v, begun, key=parse_time) for k, v in value.items() if k in _HOLDS})
+        return kept
+    if isinstance(value, list):
         return [forgetful(item) for item in value]
     return value
 
 
-def _forgotten(key: str, value: Any) -> Any:
-    if key in _INFORMS:
-        return _BEGINNING
-    if key == "totalDuration":
-        return "0s"
+def _forgotten(key: str, value: str) -> str:
     if key == "retryAt":
         return format_time(START - (START - parse_time(value)) // _GRID * _GRID)
-    return forgetful(value)
+    return _BEGINNING if key in _INFORMS else "0s"
 
 
 def earlier(value: Any, by: timedelta) -> Any:
     """JSON with the instants that something waits for set back, as far as it matters."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
+        if not _HOLDS.isdisjoint(value):
+            return _held(value, by)
         return {k: format_time(max(parse_time(v) - by, START - _ARMED[k])) if k in _ARMED else earlier(v, by)
                 for k, v in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return [earlier(item, by) for item in value]
     return value
+
+
+def _held(status: Mapping[str, Any], by: timedelta) -> dict[str, Any]:
+    """A status that is held: what a hold moves keeps its distance from the hold's beginning, which becomes now."""
+    age = min(parse_time(v) for k, v in status.items() if k in _HOLDS) - START
+    kept = earlier({k: v for k, v in status.items() if k not in _HELD}, by)
+    for entry, before in zip(kept.get("stepStatuses", ()), status.get("stepStatuses", ()), strict=True):
+        if "rollback" in entry:
+            entry["rollback"] = _moved(before["rollback"], age)
+    return {**kept, **_moved({k: v for k, v in status.items() if k in _HELD}, age)}
+
+
+def _moved(value: Mapping[str, Any], by: timedelta) -> dict[str, Any]:
+    return {k: _moved(v, by) if k == "approval" else format_time(parse_time(v) - by) if k in _ARMED or k in _HOLDS
+            else v for k, v in value.items()}
 
 
 class Objects:
@@ -83,7 +113,8 @@ class Objects:
         self.stored: list[StoredObject | None] = [None]
         self.groups: list[tuple[int, ...]] = [()]
         self._namespaces = namespaces
-        self._numbers: dict[bytes, int] = {}
+        self._numbers: dict[tuple[bytes, bytes], int] = {}
+        self._specs: dict[int, tuple[bytes, Mapping[str, Any]]] = {}
         self._known: dict[int, int] = {}
         self._group_numbers: dict[tuple[int, ...], int] = {(): 0}
         self._earlier: dict[tuple[int, timedelta], int] = {}
@@ -104,16 +135,24 @@ class Objects:
         known = self._known.get(id(stored))
         if known is not None:
             return known
-        value = forgetful(stored.value)
+        # Nothing in a spec is forgotten; it is one value for all versions of its object.
+        spec = stored.value.get("spec", {})
+        value = forgetful({k: v for k, v in stored.value.items() if k != "spec"})
         if value["kind"] == KUBERNETES_EXECUTIONS.kind and value.get("status", {}).get("phase") in _OVER \
                 and "deletionTimestamp" in value["metadata"]:
             value["metadata"]["deletionTimestamp"] = _LONG_AGO  # nobody waits for it any more
-        number = self._numbers.setdefault(canonical(value), len(self.stored))
+        number = self._numbers.setdefault((self._spec(spec), canonical(value)), len(self.stored))
         if number == len(self.stored):
             value["metadata"]["resourceVersion"] = str(number)
-            self.stored.append(StoredObject(value))
+            self.stored.append(StoredObject({**value, "spec": spec}))
             self._known[id(self.stored[number])] = number
         return number
+
+    def _spec(self, spec: Mapping[str, Any]) -> bytes:
+        found = self._specs.get(id(spec))
+        if found is None:
+            found = self._specs[id(spec)] = canonical(spec), spec  # held, so that its id is its own
+        return found[0]
 
     def earlier(self, number: int, by: timedelta) -> int:
         """The number of the same object with what it waits for set back."""
@@ -122,7 +161,8 @@ class Objects:
             return 0
         found = self._earlier.get((number, by))
         if found is None:
-            found = self._earlier[number, by] = self.number(StoredObject(earlier(stored.value, by)))
+            rest = earlier({k: v for k, v in stored.value.items() if k != "spec"}, by)
+            found = self._earlier[number, by] = self.number(StoredObject({**rest, "spec": stored.value["spec"]}))
         return found
 
     def earlier_group(self, group: int, by: timedelta) -> int:
@@ -134,7 +174,8 @@ class Objects:
         found = self._condensed.get(number)
         if found is None:
             value = self.value(number)
-            meta = {k: v for k, v in value["metadata"].items() if k != "deletionTimestamp"}
+            # That it was told to stop is forgotten, so it may be told again: that must not count.
+            meta = {k: v for k, v in value["metadata"].items() if k not in _TOLD_TO_STOP}
             information = value.get("status", {}).get("rollbackInformation", {"captured": False, "mutated": "no"})
             status = {"phase": "completed", "rollbackInformation": information}
             found = self._condensed[number] = self.number(StoredObject({**value, "metadata": meta, "status": status}))
@@ -147,10 +188,10 @@ class Objects:
             self.groups.append(numbers)
         return found
 
-    def state(self, workflow: int, group: int) -> State:
+    def state(self, workflow: int, children: tuple[int, ...]) -> State:
         """The store that holds these objects and has no past."""
         buckets: dict[Resource, Bucket] = {NAMESPACES: self._namespaces}
-        for resource, numbers in ((WORKFLOW_EXECUTIONS, (workflow,)), (KUBERNETES_EXECUTIONS, self.groups[group])):
+        for resource, numbers in ((WORKFLOW_EXECUTIONS, (workflow,)), (KUBERNETES_EXECUTIONS, children)):
             held = [stored for n in numbers if (stored := self.stored[n]) is not None]
             buckets[resource] = Bucket({stored.place: stored for stored in held})
         return State("", len(self.stored), 0, 0, self._kinds, buckets)

@@ -11,6 +11,8 @@ from typing import Any
 
 from attrs import frozen
 
+from wfcore.testing.checker.scope import SETTINGS, STABLE
+
 SILENT = "the executor died"
 _STAGES = {"": "pending", "executing": "acting", "completed": "ok", "failed": "failed"}
 
@@ -24,6 +26,7 @@ class Effort:
     child: str
     uid: str
     waiting: bool  # for a retry
+    deadline: datetime | None
     cancelled_at: datetime | None
 
 
@@ -47,7 +50,13 @@ class Ledger:
     digest: str
     entries: Mapping[int, Entry]
     performed: bool
-    instants: tuple[datetime, ...]  # at which something is due; a cancellation counts without its grace
+    instants: tuple[datetime, ...]  # at which something is due
+    deadline: datetime | None  # of the whole workflow
+    stop: str
+    suspended: bool  # by spec.suspend
+    annotations: Mapping[str, str]
+    dry_run: bool  # is intended
+    drying: bool  # and has no results yet
     without_audit: Mapping[str, Any]  # the whole status but for the condition AuditRecorded
     audited: bool
 
@@ -57,16 +66,19 @@ class Ledger:
         return self.phase in ("completed", "failed")
 
     def effort(self, step: int, kind: str) -> Effort | None:
-        """The forward side of a step, or its compensation."""
+        """The forward side of a step, or its compensation; a dry run leaves nothing in the ledger."""
         entry = self.entries.get(step)
-        if entry is None:
+        if entry is None or kind == "dryrun":
             return None
         return entry.undo if kind == "rollback" else entry.forward
 
 
 @frozen(eq=False)
 class Child:
-    """A KubernetesExecution.  `stage`: pending, acting, ok, failed; `silent`: its executor died while acting."""
+    """A KubernetesExecution.  `stage`: pending, acting, ok, failed; `silent`: its executor died while acting.
+
+    `excused`: it failed for what a prerequisite may still make.
+    """
 
     name: str
     uid: str
@@ -81,6 +93,7 @@ class Child:
     deleted_at: datetime | None
     captured: int | None
     restores: int | None
+    excused: bool
 
     @property
     def over(self) -> bool:
@@ -95,21 +108,40 @@ class Child:
 
 def read_ledger(value: Mapping[str, Any]) -> Ledger:
     """A workflow's JSON as the oracles need it."""
-    meta, status = value["metadata"], value.get("status", {})
+    meta, spec, status = value["metadata"], value["spec"], value.get("status", {})
     entries = {e["stepNumber"]: _entry(e) for e in status.get("stepStatuses", ())}
-    instants = [status.get("phaseDeadline"), status.get("workflowDeadline")]
-    for raw in status.get("stepStatuses", ()):
-        for part in (raw, raw.get("rollback") or {}):
-            instants += [part.get("deadline"), part.get("retryAt")]
     conditions = status.get("conditions", ())
     rest = [c for c in conditions if c["type"] != "AuditRecorded"]
+    dried = bool((status.get("validationResults") or {}).get("dryRunPerformed"))
     return Ledger(
         uid=meta["uid"], phase=status.get("phase", ""), deleted_at=_time(meta.get("deletionTimestamp")),
         digest=status.get("planDigest", ""), entries=entries,
         performed=bool((status.get("rollback") or {}).get("performed")),
-        instants=tuple(sorted({at for text in instants if (at := _time(text)) is not None})),
+        instants=tuple(sorted(_instants(status, dried=dried))),
+        deadline=_time(status.get("workflowDeadline")), stop=spec.get("stop", ""),
+        suspended=bool(spec.get("suspend")) and not spec.get("stop"),
+        annotations=meta.get("annotations", {}), dry_run="dryRunStartTime" in status,
+        drying="dryRunStartTime" in status and not dried and status.get("phase") == "validating",
         without_audit={**status, "conditions": rest},
         audited=any(c["type"] == "AuditRecorded" and c["status"] == "True" for c in conditions))
+
+
+def _instants(status: Mapping[str, Any], *, dried: bool) -> set[datetime]:
+    """When something is due; what is held has no deadline, only time left."""
+    held, approval = "suspendedSince" in status or "frozenSince" in status, status.get("approval") or {}
+    found = [None if held else _time(status.get("phaseDeadline")), _time(status.get("workflowDeadline"))]
+    if approval and "decision" not in approval and not held and status.get("phase") == "validating":
+        found.append(_time(approval["deadline"]))
+    if status.get("phase") == "monitoring" and "stableSince" in status:
+        found.append(datetime.fromisoformat(status["stableSince"]) + STABLE)
+    if not dried and not held and "dryRunStartTime" in status:
+        found.append(datetime.fromisoformat(status["dryRunStartTime"]) + SETTINGS.dry_run_timeout)
+    for raw in status.get("stepStatuses", ()):
+        for part, moves in ((raw, False), (raw.get("rollback") or {}, held)):
+            cancelled = _time(part.get("cancelledAt"))
+            found += [None if moves else _time(part.get("deadline")), _time(part.get("retryAt")),
+                      cancelled + SETTINGS.cancel_grace if cancelled else None]
+    return {at for at in found if at is not None}
 
 
 def _entry(raw: Mapping[str, Any]) -> Entry:
@@ -121,7 +153,7 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
 def _effort(raw: Mapping[str, Any]) -> Effort:
     reference = raw.get("k8sExecutionRef") or {}
     return Effort(raw.get("status", "pending"), raw.get("attempt", 0), reference.get("name", ""),
-                  reference.get("uid", ""), "retryAt" in raw, _time(raw.get("cancelledAt")))
+                  reference.get("uid", ""), "retryAt" in raw, _time(raw.get("deadline")), _time(raw.get("cancelledAt")))
 
 
 def read_child(value: Mapping[str, Any]) -> Child:
@@ -132,9 +164,15 @@ def read_child(value: Mapping[str, Any]) -> Child:
         name=meta["name"], uid=meta["uid"],
         owner=next((o["uid"] for o in meta.get("ownerReferences", ()) if o.get("controller")), ""),
         kind=spec["kind"], step=spec["stepNumber"], attempt=spec["attempt"], digest=spec.get("planDigest", ""),
-        stage=_STAGES[status.get("phase", "")], mutated=information.get("mutated", "no"),
+        stage=_stage(status), mutated=information.get("mutated", "no"),
         silent=status.get("errorMessage") == SILENT, deleted_at=_time(meta.get("deletionTimestamp")),
-        captured=_replicas(information.get("parameters")), restores=_replicas(spec.get("rollbackParameters")))
+        captured=_replicas(information.get("parameters")), restores=_replicas(spec.get("rollbackParameters")),
+        excused=status.get("failureClass") in ("resource_not_found", "resource_conflict"))
+
+
+def _stage(status: Mapping[str, Any]) -> str:
+    refused = not (status.get("dryRunResult") or {}).get("wouldSucceed", True)
+    return "failed" if refused else _STAGES[status.get("phase", "")]
 
 
 def _replicas(parameters: Mapping[str, Any] | None) -> int | None:
@@ -152,6 +190,8 @@ def may_begin(ledger: Ledger | None, child: Child) -> bool:
         return False
     if child.deleted_at is not None or ledger.deleted_at is not None:
         return False
+    if child.kind == "dryrun":
+        return ledger.drying and child.digest == ledger.digest
     effort = ledger.effort(child.step, child.kind)
     return (effort is not None and effort.stage == "executing" and not effort.waiting
             and effort.cancelled_at is None and effort.child == child.name and child.digest == ledger.digest

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import combinations, permutations
 from typing import Any
 
 from attrs import evolve, field, frozen
 
+from wfcore.model.workflow import ANNOTATION_CREATED_BY
 from wfcore.resources import ALERT_REMEDIATIONS, WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 
@@ -16,7 +17,12 @@ from wfcore.settings import Settings
 SETTINGS = Settings(
     step_timeout=timedelta(seconds=100), compensation_timeout=timedelta(seconds=100),
     cancel_grace=timedelta(seconds=10), rolling_back_timeout=timedelta(seconds=105),
-    backoff_base=timedelta(seconds=8), stability_window=timedelta(0), outcome_hold=timedelta(0))
+    approval_timeout=timedelta(seconds=200), backoff_base=timedelta(seconds=8),
+    stability_window=timedelta(0), outcome_hold=timedelta(0))
+
+CREATOR = "alice"
+STABLE = timedelta(seconds=20)  # for scopes that watch whether targets stay healthy
+TARGETS = ("healthy", "sick", "unreadable")
 
 # The promises of the executor that the engine relies on; each can be broken to see what depends on it.
 RELY = {
@@ -41,7 +47,12 @@ class Scope:
         controllers: How many act at the same time, without leader election.
         faults: Budget of faults: crash, lost request, lost answer, refusal by the weather, a pause in mid-pass.
         lag: How many versions a cached view may be behind, for each controller and kind.
-        delete: Whether somebody deletes the workflow at any one moment.
+        person: What a person may do to the workflow at any moment: names in `person.MOVES`.
+        moves: How often a person may do what could be done for ever, as suspending and resuming.
+        strategy: Further fields of `executionStrategy`, such as `dryRunFirst`.
+        spec: Further fields of the spec.
+        settings: What the operator decides.
+        targets: What monitoring sees of the targets, all the time: one of `TARGETS`.
         intruder: `stranger`: another owner's object has the name of the first child and says it succeeded;
             `impostor`: the same, with our uid as its owner and another plan's digest.
         broken: Promises of `RELY` that do not hold.
@@ -58,7 +69,12 @@ class Scope:
     faults: int = 0
     lag: int = 1
     max_parallel: int = 2
-    delete: bool = False
+    person: tuple[str, ...] = ()
+    moves: int = 0
+    strategy: Mapping[str, Any] = field(factory=dict)
+    spec: Mapping[str, Any] = field(factory=dict)
+    settings: Settings = SETTINGS
+    targets: str = TARGETS[0]
     intruder: str = ""
     broken: frozenset[str] = frozenset()
     impatient: bool = True
@@ -87,21 +103,47 @@ class Scope:
         """`1 2<-1 3<-1,2` and what is special about the scope."""
         steps = [f"{n}<-{','.join(map(str, sorted(self.needs[n - 1])))}" if self.needs[n - 1] else str(n)
                  for n in self.numbers]
-        words = ("delete" if self.delete else "", self.intruder, "" if self.impatient else "patient",
-                 *sorted(self.broken))
-        extra = [word for word in words if word]
-        return " ".join([*steps, f"controllers={self.controllers} faults={self.faults} lag={self.lag}", *extra])
+        return " ".join([*steps, self.actors, *self._special()])
+
+    def _special(self) -> Iterator[str]:
+        asked = {
+            "retries": self.retries if any(self.retries) else "",
+            "critical": sorted(self.critical) if self.critical != {len(self.needs)} else "",
+            "undo": sorted(self.undo) if self.undo != set(self.numbers) else "", "moves": self.moves or "",
+            **self.strategy, **self.spec}
+        yield from self.person
+        yield from (f"{key}={value}" for key, value in asked.items() if value != "")
+        special = {"observe": self.settings.observe_only, "stable": bool(self.settings.stability_window),
+                   self.intruder: bool(self.intruder), self.targets: self.targets != TARGETS[0],
+                   "patient": not self.impatient, "reliable": not self.unreliable}
+        yield from (word for word, holds in special.items() if holds)
+        yield from sorted(self.broken)
+
+    @property
+    def actors(self) -> str:
+        """How many controllers, faults, versions behind, in words."""
+        return f"controllers={self.controllers} faults={self.faults} lag={self.lag}"
+
+    @property
+    def condenses(self) -> bool:
+        """Whether a child may be forgotten but for what it changed, once the ledger has done with it.
+
+        Not when somebody may still ask it: a deletion waits for each child, and
+        an executor that breaks a promise may take up any.
+        """
+        return not self.broken and "delete" not in self.person
 
     def body(self) -> dict[str, Any]:
         """The WorkflowExecution.  A parent owns it, so that it has no time to live of its own."""
         return {
             "apiVersion": WORKFLOW_EXECUTIONS.api_version, "kind": WORKFLOW_EXECUTIONS.kind,
-            "metadata": {"name": "w", "namespace": "default", "ownerReferences": [{
-                "apiVersion": ALERT_REMEDIATIONS.api_version, "kind": ALERT_REMEDIATIONS.kind, "name": "parent",
-                "uid": "parent-uid"}]},
+            "metadata": {
+                "name": "w", "namespace": "default", "annotations": {ANNOTATION_CREATED_BY: CREATOR},
+                "ownerReferences": [{"apiVersion": ALERT_REMEDIATIONS.api_version, "kind": ALERT_REMEDIATIONS.kind,
+                                     "name": "parent", "uid": "parent-uid"}]},
             "spec": {
                 "workflowDefinition": {"name": "heal", "steps": [self._step(number) for number in self.numbers]},
-                "executionStrategy": {"maxParallelSteps": self.max_parallel}},
+                "executionStrategy": {"maxParallelSteps": self.max_parallel, **self.strategy}, **self.spec},
         }
 
     def _step(self, number: int) -> dict[str, Any]:
@@ -134,11 +176,20 @@ def _canonical(edges: tuple[tuple[int, int], ...], size: int) -> frozenset[tuple
     return frozenset(min(renumbered))
 
 
-def scopes(steps: int, **fields: Any) -> Iterator[Scope]:
-    """A scope for each class of graphs with up to `steps` steps."""
-    for size in range(1, steps + 1):
-        for needs in dags(size):
-            yield Scope(needs=needs, **fields)
+def parse_dag(text: str) -> Dag:
+    """The graph written as its name is: `1 2<-1 3<-1,2`; raises ValueError saying what is wrong."""
+    needs: list[frozenset[int]] = []
+    for word in text.split():
+        number, _, before = word.partition("<-")
+        named = frozenset(int(n) for n in before.split(",") if n.isdigit())
+        if number != str(len(needs) + 1) or len(named) != len([n for n in before.split(",") if n]) or any(
+                not 0 < n <= len(needs) for n in named):
+            raise ValueError(f"{word!r} in {text!r}: expected step {len(needs) + 1}, alone or with <- and numbers of "
+                             "earlier steps, such as 1 2<-1 3<-1,2")
+        needs.append(named)
+    if not needs:
+        raise ValueError("a graph has at least one step, such as 1 2<-1 3<-1,2")
+    return tuple(needs)
 
 
 def with_broken(scope: Scope, *promises: str) -> Scope:

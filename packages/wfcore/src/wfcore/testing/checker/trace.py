@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from wfcore.program import CommitStatus, Create, Observe, Request
-from wfcore.testing.checker.explore import Broken, Exploration
+from wfcore.testing.checker.explore import Exploration
 from wfcore.testing.checker.locals import IDLE
+from wfcore.testing.checker.unbounded import Unbounded
 from wfcore.testing.checker.world import World
 
 
-def trace(exploration: Exploration, broken: Broken) -> list[str]:
-    """One line per step, indented lines for what it changed, the law last."""
+def trace(exploration: Exploration) -> list[str]:
+    """One line per step, indented lines for what it changed, the law last; nothing when no law is broken."""
+    broken = exploration.broken
+    if broken is None:
+        return []
     keys = [exploration.keys[at] for at in broken.path]
     lines: list[str] = []
     for number, (before, after) in enumerate(pairwise(keys), 1):
@@ -25,7 +29,21 @@ def trace(exploration: Exploration, broken: Broken) -> list[str]:
     return lines
 
 
-def _step(exploration: Exploration, before: bytes, after: bytes) -> str:
+def way(found: Unbounded) -> list[str]:
+    """The same for any number of controllers: the shortest way to the state in which a law was broken."""
+    if found.broken is None:
+        return []
+    violation, core, doing = found.broken
+    lines, before = [], -1
+    for number, (reached, words) in enumerate(found.way(core)):
+        if before >= 0:
+            lines.append(f"{number:3}. {words}")
+            lines += [f"       {line}" for line in _changes(found.turns.world, before, reached)]
+        before = reached
+    return [*lines, f"  then {doing}", f"       breaks {violation}"]
+
+
+def _step(exploration: Exploration, before: int, after: int) -> str:
     for reached, words in exploration.successors(before):
         if reached == after:
             who = _who(exploration, before, after, words)
@@ -33,7 +51,7 @@ def _step(exploration: Exploration, before: bytes, after: bytes) -> str:
     raise LookupError("a state does not follow from its parent; the search is not deterministic")
 
 
-def _who(exploration: Exploration, before: bytes, after: bytes, words: str) -> str:
+def _who(exploration: Exploration, before: int, after: int, words: str) -> str:
     if words.startswith(("executor", "time", "a person", "somebody")):
         return ""
     _, _, locals_before = exploration.unpack(before)

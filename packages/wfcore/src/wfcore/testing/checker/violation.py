@@ -14,3 +14,9 @@ class Violation(Exception):
     def __init__(self, law: str, text: str) -> None:
         self.law, self.text = law, text
         super().__init__(f"{law}: {text}")
+
+
+def hold(law: str, holds: bool, text: str) -> None:
+    """Raise the law unless it holds."""
+    if not holds:
+        raise Violation(law, text)

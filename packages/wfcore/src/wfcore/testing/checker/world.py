@@ -1,49 +1,75 @@
-"""The explored world: the store kernel, a clock, the audit log; executors, a person and time are its moves.
-
-A *core* is everything outside the controllers: (clock in microseconds, workflow,
-children, names ever created, whether an audit row exists), as numbers.
-"""
+"""The explored world: executors, people and time are its moves; requests are performed by the store kernel."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Any, NamedTuple
 
-import attrs
-
-from wfcore.program import Create, Created, Record, Request, Response, Seen
+from wfcore.program import (
+    CommitStatus,
+    Create,
+    Created,
+    DeleteChild,
+    Outbox,
+    Record,
+    ReleaseChild,
+    Request,
+    Response,
+    Seen,
+    SetMetadata,
+    Surroundings,
+)
 from wfcore.rawobject import RawObject
 from wfcore.resources import KUBERNETES_EXECUTIONS, NAMESPACES, WORKFLOW_EXECUTIONS
-from wfcore.simulation import operations as op
 from wfcore.testing.checker import intruders
+from wfcore.testing.checker.decoding import Decoder
+from wfcore.testing.checker.kernel import Kernel
 from wfcore.testing.checker.objects import Objects
 from wfcore.testing.checker.reading import Child, Ledger, is_concluded, read_child, read_ledger
 from wfcore.testing.checker.scope import SETTINGS, Scope
 from wfcore.testing.world import START
 from wfcore.testing.world import World as Cluster
 
-Core: TypeAlias = "tuple[int, int, int, tuple[str, ...], bool]"
 _MICROSECOND = timedelta(microseconds=1)
 
 
+class Core(NamedTuple):
+    """Everything outside the controllers.  Objects are numbers."""
+
+    clock: int  # microseconds since the beginning
+    workflow: int
+    group: int  # of children
+    born: tuple[str, ...]  # names of children ever created, sorted, with repetitions
+    audited: bool  # the audit log, or the outbox, has the record
+    left: int  # moves that a person has left
+    frozen: bool
+
+
 class World:
-    """Cores as numbers, with everything that happens to them; requests are performed by the store kernel."""
+    """Cores as numbers, with everything that happens to them."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self._cluster = Cluster("checker")
-        self.objects = Objects(self._cluster.state.bucket(NAMESPACES))
+        cluster = Cluster("checker")
+        self.objects = Objects(cluster.state.bucket(NAMESPACES))
+        self.kernel = Kernel(cluster, self.objects)
         self.cores: list[Core] = []
         self._numbers: dict[Core, int] = {}
         self._ledgers: dict[int, Ledger] = {}
         self._children: dict[int, Child] = {}
+        self._decoder = Decoder()
         self._raws: dict[int, RawObject] = {}
-        created = self._cluster.add(WORKFLOW_EXECUTIONS, scope.body())
+        self._settled: dict[tuple[int, int], int] = {}
+        self._backs: dict[int, int] = {}
+        created = cluster.add(WORKFLOW_EXECUTIONS, scope.body())
         self.uid: str = created["metadata"]["uid"]
         if scope.intruder:
-            intruders.add(self._cluster, scope.intruder, self.uid)
-        self.first = self._number(0, (), audited=False)
+            intruders.add(cluster, scope.intruder, self.uid)
+        workflow = self.objects.number(cluster.state.find(WORKFLOW_EXECUTIONS, "default", "w"))
+        children = cluster.state.bucket(KUBERNETES_EXECUTIONS).ordered
+        group = self.objects.group(tuple(map(self.objects.number, children)))
+        self.first = self._intern(Core(0, workflow, group, (), audited=False, left=scope.moves, frozen=False))
 
     # --- reading --------------------------------------------------------------------------------------------
 
@@ -59,9 +85,10 @@ class World:
 
     def children(self, core: int) -> tuple[Child, ...]:
         """The children of a core, foreign ones included, by name."""
-        return tuple(map(self._child, self.objects.groups[self.cores[core][2]]))
+        return tuple(map(self.child, self.objects.groups[self.cores[core][2]]))
 
-    def _child(self, number: int) -> Child:
+    def child(self, number: int) -> Child:
+        """A child by its number."""
         if number not in self._children:
             self._children[number] = read_child(self.objects.value(number))
         return self._children[number]
@@ -75,110 +102,145 @@ class World:
     def observe(self, core: int, workflow: int, group: int) -> Seen:
         """What a controller sees whose view holds this workflow and these children."""
         owner = self.ledger_of(workflow)
-        shown = [n for n in self.objects.groups[group] if self._is_shown(n, owner)]
-        return Seen(self._raw(workflow) if workflow else None, tuple(map(self._raw, shown)), self.now(core))
-
-    def _is_shown(self, number: int, owner: Ledger | None) -> bool:
         # An impostor names our uid; a stranger names another owner, and is met when its name is taken.
-        return self._child(number).owner == (self.uid if owner is None else owner.uid)
+        uid = self.uid if owner is None else owner.uid
+        shown = [n for n in self.objects.groups[group] if self.child(n).owner == uid]
+        return Seen(self._raw(workflow) if workflow else None, tuple(map(self._raw, shown)), self.now(core),
+                    Surroundings(frozen=self.cores[core].frozen, approvals_guarded=True))
 
     def _raw(self, number: int) -> RawObject:
         if number not in self._raws:
-            self._raws[number] = RawObject(self.objects.value(number))
+            value = self.objects.value(number)
+            is_workflow = value["kind"] == WORKFLOW_EXECUTIONS.kind
+            self._raws[number] = self._decoder.workflow(value) if is_workflow else RawObject(value)
         return self._raws[number]
 
     def perform(self, core: int, request: Request) -> tuple[int, Response]:
         """One request that writes, performed to its end."""
-        if isinstance(request, Create):
-            return self._create(core, request)
-        self._restore(core)
-        response = self._cluster.answer(request)
-        born, audited = self.cores[core][3:]
-        return self._number(self.cores[core][0], born, audited=audited or isinstance(request, Record)), response
+        before = self.cores[core]
+        match request:
+            case CommitStatus() | SetMetadata():
+                after, response = self.kernel.commit(before.workflow, request)
+                return self._changed(core, workflow=after), response
+            case DeleteChild() | ReleaseChild():
+                child = self._named(before.group, request.name)
+                after, response = self.kernel.on_child(child, request, self.now(core))
+                return self._changed(core, group=self._replaced(before.group, child, after)), response
+            case Create():
+                return self._create(core, request)
+            case Record() | Outbox():
+                return self._changed(core, audited=True), self.kernel.beside(request)
+            case _:
+                after, children, response = self.kernel.on_all(
+                    before.workflow, self.objects.groups[before.group], request, self.now(core))
+                return self._changed(core, workflow=after, group=self.objects.group(children)), response
 
     def _create(self, core: int, request: Create) -> tuple[int, Response]:
         existing: list[RawObject] = []
-        for child in request.children:
-            core, answer = self._post(core, request, child)
-            if not isinstance(answer, Created):
-                return core, answer
-            existing += answer.existing
+        for body in request.children:
+            name, before = body.value["metadata"]["name"], self.cores[core]
+            taken = self._named(before.group, name)
+            if taken:
+                existing.append(self._raw(taken))
+                continue
+            child, response = self.kernel.create(request.ref, body, before.born.count(name))
+            if not child:
+                return core, response
+            core = self._changed(core, group=self._replaced(before.group, 0, child),
+                                 born=tuple(sorted((*before.born, name))))
         return core, Created(tuple(existing))
-
-    def _post(self, core: int, request: Create, child: RawObject) -> tuple[int, Response]:
-        name = child.value["metadata"]["name"]
-        clock, _, _, born, audited = self.cores[core]
-        self._restore(core)
-        self._cluster.state = attrs.evolve(self._cluster.state, uid_seed=f"{name}/{born.count(name)}")
-        answer = self._cluster.answer(Create(request.ref, (child,)))
-        taken = not isinstance(answer, Created) or answer.existing
-        after = self._number(clock, born if taken else tuple(sorted((*born, name))), audited=audited)
-        if isinstance(answer, Created) and answer.existing:
-            answer = Created(tuple(self._raw(n) for n in self.objects.groups[self.cores[after][2]]
-                                   if self._child(n).name == name))
-        return after, answer
 
     # --- moves of the world ---------------------------------------------------------------------------------
 
-    def report(self, core: int, child: str, status: object) -> int:
+    def report(self, core: int, child: str, status: Mapping[str, Any]) -> int:
         """An executor writes a child's status."""
-        return self._moved(core, lambda: self._cluster.report(child, status))
+        return self._with_child(core, child, {"status": status})
 
     def edit(self, core: int, child: str, digest: str) -> int:
         """Somebody changes a child's spec."""
-        def change() -> None:
-            stored = self._cluster.get(KUBERNETES_EXECUTIONS, child)
-            body = {**stored, "spec": {**stored["spec"], "planDigest": digest}}
-            self._cluster.perform(op.Update(KUBERNETES_EXECUTIONS, body, self._cluster.now))
-        return self._moved(core, change)
+        number = self._named(self.cores[core].group, child)
+        return self._with_child(core, child, {"spec": {**self.objects.value(number)["spec"], "planDigest": digest}})
+
+    def _with_child(self, core: int, name: str, parts: Mapping[str, Any]) -> int:
+        group = self.cores[core].group
+        number = self._named(group, name)
+        after = self.kernel.update(KUBERNETES_EXECUTIONS, number, parts)
+        return self._changed(core, group=self._replaced(group, number, after))
 
     def delete(self, core: int) -> int:
         """A person deletes the workflow."""
-        return self._moved(core, lambda: self._cluster.delete(WORKFLOW_EXECUTIONS, "w"))
+        return self._changed(core, workflow=self.kernel.delete_workflow(self.cores[core].workflow, self.now(core)))
+
+    def change_spec(self, core: int, fields: Mapping[str, Any], cost: int = 0) -> int:
+        """A person changes mutable fields of the workflow's spec, which takes `cost` of the moves left."""
+        return self._with_workflow(core, "spec", fields, cost)
+
+    def annotate(self, core: int, annotations: Mapping[str, str], cost: int) -> int:
+        """A person annotates the workflow, which takes `cost` of the moves left."""
+        meta = self.objects.value(self.cores[core].workflow)["metadata"]
+        return self._with_workflow(
+            core, "metadata", {"annotations": {**meta.get("annotations", {}), **annotations}}, cost)
+
+    def _with_workflow(self, core: int, part: str, fields: Mapping[str, Any], cost: int) -> int:
+        _, workflow, *_, left, _ = self.cores[core]
+        after = self.kernel.update(WORKFLOW_EXECUTIONS, workflow, {
+            part: {**self.objects.value(workflow)[part], **fields}})
+        return self._changed(core, workflow=after, left=left - cost)
+
+    def freeze(self, core: int, *, frozen: bool, cost: int = 0) -> int:
+        """The operator begins or ends an emergency freeze, which takes `cost` of the moves left."""
+        return self._changed(core, frozen=frozen, left=self.cores[core].left - cost)
 
     def wait(self, core: int, until: datetime) -> int:
         """Nothing happens until then."""
-        _, workflow, group, born, audited = self.cores[core]
-        return self._intern(((until - START) // _MICROSECOND, workflow, group, born, audited))
+        return self._changed(core, clock=(until - START) // _MICROSECOND)
 
     def set_back(self, core: int) -> int:
         """The same core with its clock at the beginning."""
-        clock, workflow, group, born, audited = self.cores[core]
-        if not clock:
-            return core
-        by = clock * _MICROSECOND
-        return self._intern((0, self.objects.earlier(workflow, by), self.objects.earlier_group(group, by), born,
-                             audited))
+        found = self._backs.get(core)
+        if found is None:
+            before = self.cores[core]
+            by = before.clock * _MICROSECOND
+            found = self._backs[core] = self._changed(
+                core, clock=0, workflow=self.objects.earlier(before.workflow, by),
+                group=self.objects.earlier_group(before.group, by)) if before.clock else core
+        return found
 
     def due(self, core: int) -> datetime | None:
         """The next instant at which something is due according to the objects alone."""
         ledger, now, grace = self.ledger(core), self.now(core), SETTINGS.cancel_grace
         instants = list(ledger.instants) if ledger is not None else []
-        if ledger is not None:
-            efforts = [e for entry in ledger.entries.values() for e in (entry.forward, entry.undo) if e is not None]
-            instants += [e.cancelled_at + grace for e in efforts if e.cancelled_at is not None]
         instants += [c.deleted_at + grace for c in self.children(core) if c.deleted_at is not None and not c.over]
         return min((at for at in instants if at > now), default=None)
 
-    def _moved(self, core: int, happening: Callable[[], object]) -> int:
-        self._restore(core)
-        happening()
-        clock, _, _, born, audited = self.cores[core]
-        return self._number(clock, born, audited=audited)
+    # --- numbers --------------------------------------------------------------------------------------------
 
-    def _restore(self, core: int) -> None:
-        self._cluster.state = self.objects.state(*self.cores[core][1:3])
-        self._cluster.now = self.now(core)
+    def _named(self, group: int, name: str) -> int:
+        """The number of the child of that name, or 0."""
+        return next((n for n in self.objects.groups[group] if self.child(n).name == name), 0)
 
-    def _number(self, clock: int, born: tuple[str, ...], *, audited: bool) -> int:
-        state, objects = self._cluster.state, self.objects
-        workflows = state.bucket(WORKFLOW_EXECUTIONS).ordered
-        workflow = objects.number(workflows[0] if workflows else None)
-        ledger = self.ledger_of(workflow)
-        children = [objects.number(stored) for stored in state.bucket(KUBERNETES_EXECUTIONS).ordered]
-        if not self.scope.broken and not self.scope.delete:
-            children = [objects.condensed(n) if _is_spent(ledger, self._child(n)) else n for n in children]
-        return self._intern((clock, workflow, objects.group(tuple(children)), born, audited))
+    def _replaced(self, group: int, before: int, after: int) -> int:
+        """The group with one child replaced; 0 stands for none, before or after."""
+        if before == after:
+            return group
+        numbers = [n for n in self.objects.groups[group] if n != before]
+        numbers += [after] if after else []
+        return self.objects.group(tuple(sorted(numbers, key=lambda n: self.child(n).name)))
+
+    def _changed(self, core: int, **parts: Any) -> int:
+        """The core with some parts replaced."""
+        after = self.cores[core]._replace(**parts)
+        settled = self._settled.get((after.workflow, after.group))
+        if settled is None:
+            settled = self._settled[after.workflow, after.group] = self._settle(after.workflow, after.group)
+        return self._intern(after if settled == after.group else after._replace(group=settled))
+
+    def _settle(self, workflow: int, group: int) -> int:
+        if not self.scope.condenses:
+            return group
+        ledger, objects = self.ledger_of(workflow), self.objects
+        return objects.group(tuple(objects.condensed(n) if _is_spent(ledger, self.child(n)) else n
+                                   for n in objects.groups[group]))
 
     def _intern(self, core: Core) -> int:
         number = self._numbers.setdefault(core, len(self.cores))

@@ -7,9 +7,9 @@ never is it older than what this controller wrote.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from wfcore.resources import Resource
+from wfcore.resources import WORKFLOW_EXECUTIONS, Resource
 from wfcore.simulation.objects import Place, StoredObject
 from wfcore.simulation.watchlog import Change, ChangeType
 from wfcore.testing.simulator.cluster import Cluster
@@ -24,14 +24,19 @@ class Cache:
         self.pending = False  # a delivery is under way
         self._cluster = cluster
         self._objects: dict[Place, StoredObject] = {}
+        self._owned: dict[str, list[StoredObject]] = {}  # answers, until something changes
 
     def get(self, place: Place) -> StoredObject | None:
         """One object, as last seen."""
         return self._objects.get(place)
 
-    def all(self) -> Iterable[StoredObject]:
-        """Every object, by name."""
-        return [self._objects[place] for place in sorted(self._objects)]
+    def owned_by(self, name: str) -> Sequence[StoredObject]:
+        """The objects that a workflow of this name controls, by name."""
+        found = self._owned.get(name)
+        if found is None:
+            objects = (self._objects[place] for place in sorted(self._objects))
+            found = self._owned[name] = [stored for stored in objects if owner_name(stored) == name]
+        return found
 
     def news(self) -> tuple[Change, ...]:
         """What the watch has not delivered yet."""
@@ -42,7 +47,7 @@ class Cache:
         if change.type is ChangeType.DELETED:
             held = self._objects.get(change.place)
             if held is not None and held.resource_version <= change.version:
-                del self._objects[change.place]
+                self._forget(change.place)
         else:
             self._store(change.object)
 
@@ -58,7 +63,7 @@ class Cache:
         places = {stored.place for stored in listed}
         gone = [o for p, o in sorted(self._objects.items()) if p not in places and o.resource_version <= version]
         for stored in gone:
-            del self._objects[stored.place]
+            self._forget(stored.place)
         for stored in listed:
             self._store(stored)
         return [*gone, *listed]
@@ -67,3 +72,16 @@ class Cache:
         held = self._objects.get(stored.place)
         if held is None or held.resource_version <= stored.resource_version:
             self._objects[stored.place] = stored
+            self._owned.clear()
+
+    def _forget(self, place: Place) -> None:
+        del self._objects[place]
+        self._owned.clear()
+
+
+def owner_name(stored: StoredObject) -> str:
+    """The name of the workflow that controls an execution, or an empty string."""
+    for owner in stored.owner_references:
+        if owner.get("controller") and owner.get("kind") == WORKFLOW_EXECUTIONS.kind:
+            return str(owner["name"])
+    return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from wfcore.resources import KUBERNETES_EXECUTIONS, NAMESPACES, WORKFLOW_EXECUTIONS, Resource
@@ -38,10 +39,12 @@ class Cluster:
         before = self.state.version
         self.state, result = apply(self.state, operation)
         if self.state.version != before:
-            changes = [(resource, change) for resource in WATCHED
+            changes = [(change.version, resource, change) for resource in WATCHED
                        for change in self.state.bucket(resource).log.since(before)]
-            for resource, change in sorted(changes, key=lambda c: c[1].version):
-                self.trace.add(self.agenda.now, actor, f"{change.type.value} {change.place[1]} v{change.version}")
+            if len(changes) > 1:
+                changes.sort(key=itemgetter(0))
+            for _, resource, change in changes:
+                self.trace.add(self.agenda.now, actor, change.type.name, change.place[1], "v", change.version)
                 for listener in self.listeners:
                     listener(actor, resource, change)
         return result

@@ -6,7 +6,7 @@ and have a clock of its own that is wrong and jumps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from wfcore.settings import Settings
 from wfcore.simulation.objects import StoredObject
 from wfcore.simulation.watchlog import Change
 from wfcore.testing.simulator.agenda import SECOND, instant
-from wfcore.testing.simulator.cache import Cache
+from wfcore.testing.simulator.cache import Cache, owner_name
 from wfcore.testing.simulator.cluster import NAMESPACE, WATCHED, Cluster
 from wfcore.testing.simulator.faults import Chance, Fault
 from wfcore.testing.simulator.laws import LawBroken
@@ -39,6 +39,7 @@ class Controller:
         self._cluster, self._chance, self._settings, self._perform = cluster, chance, settings, perform
         self._clocks, self._life = clocks, 0
         self._frozen_until = 0
+        self._disturbing = chance.group(Fault.CRASH, Fault.PAUSE, Fault.CLOCK_FORWARD, Fault.CLOCK_BACKWARD)
         self._begin()
         if chance.strikes(Fault.SKEW):
             self._set_clock(chance.random.choice((-300, -30, 30, 300)) * SECOND)
@@ -48,6 +49,10 @@ class Controller:
         """What its clock says."""
         return instant(self._cluster.agenda.now + self.offset)
 
+    def cache_of(self, resource: Resource) -> Cache:
+        """Its copy of a kind that it watches."""
+        return self.workflows if resource is WORKFLOW_EXECUTIONS else self.executions
+
     @property
     def idle(self) -> bool:
         """Whether it has nothing to do now."""
@@ -55,7 +60,7 @@ class Controller:
 
     def hear(self, actor: str, resource: Resource, change: Change) -> None:
         """Something was committed: the watch will say so, sooner or later."""
-        cache = self.caches[resource]
+        cache = self.cache_of(resource)
         if cache.silent or cache.pending:
             return
         cache.pending = True
@@ -69,7 +74,7 @@ class Controller:
     # --- life and death -----------------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        self.caches: Mapping[Resource, Cache] = {resource: Cache(self._cluster, resource) for resource in WATCHED}
+        self.workflows, self.executions = (Cache(self._cluster, resource) for resource in WATCHED)
         self._queue = Queue(self._chance.random, lambda delay, key, token: self._soon(delay, self._rang, key, token))
         self._free = _WORKERS
 
@@ -99,7 +104,7 @@ class Controller:
     def _disturbed(self) -> bool:
         """Whether something happens to the process before its next request."""
         chance = self._chance
-        struck = chance.among(Fault.CRASH, Fault.PAUSE, Fault.CLOCK_FORWARD, Fault.CLOCK_BACKWARD)
+        struck = chance.first(self._disturbing)
         if struck is Fault.CRASH:
             self._crash()
         elif struck is Fault.PAUSE:
@@ -116,7 +121,7 @@ class Controller:
     # --- list and watch -----------------------------------------------------------------------------------
 
     def _relist(self) -> None:
-        for cache in self.caches.values():
+        for cache in (self.workflows, self.executions):
             self._list(cache)
         self._soon(self._chance.micros(30, 60), self._relist)
 
@@ -125,7 +130,7 @@ class Controller:
         if self._chance.strikes(Fault.TIME_TRAVEL):
             version = max(0, version - self._chance.random.randint(1, 12))
         for stored in cache.relist(version, empty=self._chance.strikes(Fault.EMPTY_LIST)):
-            self._wake(stored)
+            self._wake(cache, stored)
         self._work()
 
     def _deliver(self, cache: Cache) -> None:
@@ -143,23 +148,25 @@ class Controller:
                 continue
             for _ in range(2 if chance.strikes(Fault.DUPLICATED) else 1):
                 cache.deliver(change)
-                self._wake(change.object)
+                self._wake(cache, change.object)
         self._work()
 
-    def _wake(self, stored: StoredObject) -> None:
-        ref = ref_of(stored)
-        if ref is not None:
-            self._queue.add(ref)
+    def _wake(self, cache: Cache, stored: StoredObject) -> None:
+        """The workflow that a change of this object concerns gets a pass."""
+        name = stored.place[1] if cache is self.workflows else owner_name(stored)
+        if name:
+            self._queue.add(name)
 
-    def _rang(self, key: Ref, token: int) -> None:
+    def _rang(self, key: str, token: int) -> None:
         self._queue.rang(key, token)
         self._work()
 
     # --- workers ------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        while self._free and (ref := self._queue.take()) is not None:
+        while self._free and (name := self._queue.take()) is not None:
             self._free -= 1
+            ref = Ref(NAMESPACE, name)
             self._run(ref, Reconcile(ref, self._settings).run(), None)
 
     def _run(self, ref: Ref, steps: Steps, response: Response | None) -> None:
@@ -171,7 +178,8 @@ class Controller:
         if isinstance(asked, Finished):
             self._free += 1
             wake = asked.wake_at
-            self._queue.settle(ref, asked, None if wake is None else (wake - self.now()) // timedelta(microseconds=1))
+            wait = None if wake is None else (wake - self.now()) // timedelta(microseconds=1)
+            self._queue.settle(ref.name, asked, wait)
             self._work()
             return
         steps, request = asked
@@ -184,7 +192,7 @@ class Controller:
                 self._soon(0, self._ask, ref, steps, request)
             return
         response, delay = self._perform(self, ref, request)
-        self._cluster.trace.add(self._cluster.agenda.now, self.name, f"{ref.name}: {said(request, response)}")
+        self._cluster.trace.add(self._cluster.agenda.now, self.name, ref.name, *said(request, response))
         if delay:
             self._soon(delay, self._run, ref, steps, response)
         else:
@@ -201,21 +209,3 @@ def _advance(steps: Steps, response: Response | None) -> tuple[Steps, Request] |
         if isinstance(program, Finished):
             return program
         steps, response = program.run(), None
-
-
-def ref_of(stored: StoredObject) -> Ref | None:
-    """The workflow that a change of this object concerns."""
-    if stored.value["kind"] == WORKFLOW_EXECUTIONS.kind:
-        return Ref(*stored.place)
-    owner = owner_name(stored)
-    return Ref(NAMESPACE, owner) if owner else None
-
-
-def owner_name(stored: StoredObject) -> str:
-    """The name of the workflow that controls an execution, or an empty string."""
-    for owner in stored.owner_references:
-        if owner.get("controller") and owner.get("kind") == WORKFLOW_EXECUTIONS.kind:
-            return str(owner["name"])
-    return ""
-
-

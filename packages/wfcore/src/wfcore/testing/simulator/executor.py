@@ -53,6 +53,7 @@ class Executor:
     def __init__(self, cluster: Cluster, chance: Chance) -> None:
         self._cluster, self._chance = cluster, chance
         self._scripts: dict[str, _Script] = {}
+        self._odd = chance.group(*_ODD)
 
     def hear(self, actor: str, resource: Resource, change: Change) -> None:
         """Start a script for a new child, notice a cancel."""
@@ -107,7 +108,7 @@ class Executor:
 
     def _draw(self) -> _Script:
         random, chance = self._chance.random, self._chance
-        odd = chance.among(*_ODD)
+        odd = chance.first(self._odd)
         fails = random.choice(_FAILURES) if random.random() < 0.3 else ""
         lasts = chance.micros(0.1, 12)
         if odd is Fault.LATE_EXECUTOR:

@@ -54,6 +54,9 @@ class Fault(Enum):
     POISON_STATUS = "S26 poison status"
     POISON_CHILD = "S26 poison child"
 
+    # Drawn at every step of the way; members are singletons, so their identity will do.
+    __hash__ = object.__hash__
+
 
 ALL_FAULTS: tuple[Fault, ...] = tuple(Fault)
 
@@ -96,9 +99,16 @@ class Chance:
         self.counts[fault] += 1
         return True
 
-    def among(self, *faults: Fault) -> Fault | None:
+    def group(self, *faults: Fault) -> tuple[Fault, ...]:
+        """Those of these faults that strike at all in this schedule, for `first`."""
+        return tuple(fault for fault in faults if fault in self._rates)
+
+    def first(self, group: tuple[Fault, ...]) -> Fault | None:
         """The first of these faults that strikes, if any."""
-        return next((fault for fault in faults if self.strikes(fault)), None)
+        for fault in group:
+            if self.strikes(fault):
+                return fault
+        return None
 
     def micros(self, low: float, high: float) -> int:
         """Microseconds between two numbers of seconds."""

@@ -5,7 +5,7 @@ The laws read this, never the controllers' own idea of it.  Time is in true micr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from attrs import define, field
@@ -69,6 +69,7 @@ class Run:
     status_writes: int = 0
     rows: list[AuditRecord] = field(factory=list)
     audit_failed: bool = False
+    outboxed: bool = False
     phases: list[str] = field(factory=lambda: [""])
 
     def child(self, attempt: Attempt) -> Child | None:
@@ -109,9 +110,10 @@ class History:
             run.status = after
             if is_controller(actor):
                 run.status_writes += 1
-                for attempt in intents(after):
-                    run.intents.setdefault(attempt, now)
-                run.cancelled.update(cancelled(after))
+                for number, entry, _ in changed_entries(before, after):
+                    for attempt in intents(number, entry):
+                        run.intents.setdefault(attempt, now)
+                    run.cancelled.update(cancelled(number, entry))
             else:
                 run.spoilt = True
             if phase_of(after) != run.phases[-1]:
@@ -152,6 +154,12 @@ class History:
         if run is not None and record not in run.rows:
             run.rows.append(record)
 
+    def outboxed(self, uid: str) -> None:
+        """The API server keeps the record of a workflow until the log takes it."""
+        run = self.runs.get(uid)
+        if run is not None:
+            run.outboxed = True
+
     def audit_failed(self, uid: str) -> None:
         """The log could not take a record, or nobody heard that it did."""
         run = self.runs.get(uid)
@@ -167,7 +175,7 @@ def is_controller(actor: str) -> bool:
 def status_json(stored: StoredObject) -> Json:
     """The status of a stored workflow, whatever it is made of."""
     status = stored.value.get("status")
-    return status if isinstance(status, Mapping) else {}
+    return status if isinstance(status, dict) else {}
 
 
 def phase_of(status: Json) -> str:
@@ -178,21 +186,31 @@ def phase_of(status: Json) -> str:
 def entries(status: Json) -> dict[int, Json]:
     """The ledger by step number."""
     found = status.get("stepStatuses", ())
-    return {e["stepNumber"]: e for e in found if isinstance(e, Mapping)} if isinstance(found, list) else {}
+    return {e["stepNumber"]: e for e in found if isinstance(e, dict)} if isinstance(found, list) else {}
 
 
-def intents(status: Json) -> list[Attempt]:
-    """Every attempt that a ledger has ever intended."""
-    return [(kind, number, attempt) for number, entry in entries(status).items()
-            for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {}))
-            for attempt in range(1, part.get("attempt", 0) + 1)]
+def changed_entries(before: Json, after: Json) -> list[tuple[int, Json, Json]]:
+    """Number, entry and former entry (empty for none) where the entry is another object than before.
+
+    What is one and the same object is equal, so it says nothing that it has not said before.
+    """
+    former = entries(before)
+    return [(number, entry, former.get(number, {})) for number, entry in entries(after).items()
+            if entry is not former.get(number)]
 
 
-def cancelled(status: Json) -> list[Attempt]:
-    """The attempts that a ledger says are being cancelled."""
-    return [(kind, number, part["attempt"]) for number, entry in entries(status).items()
-            for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {}))
-            if part.get("cancelledAt")]
+def intents(number: int, entry: Json) -> Iterator[Attempt]:
+    """Every attempt that an entry of a ledger has ever intended."""
+    for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {})):
+        for attempt in range(1, part.get("attempt", 0) + 1):
+            yield kind, number, attempt
+
+
+def cancelled(number: int, entry: Json) -> Iterator[Attempt]:
+    """The attempts that an entry says are being cancelled."""
+    for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {})):
+        if part.get("cancelledAt"):
+            yield kind, number, part["attempt"]
 
 
 def owner_uid(stored: StoredObject) -> str:
@@ -214,4 +232,4 @@ def _number(value: Any) -> int:
 
 def _part(stored: StoredObject, name: str) -> Json:
     part = stored.value.get(name)
-    return part if isinstance(part, Mapping) else {}
+    return part if isinstance(part, dict) else {}

@@ -77,22 +77,22 @@ def _first(*values: int | None) -> int:
 
 def outcome_of(status: Any) -> str:
     """`success`, `failure` or, for everything that is neither, an empty string: the contract with executors."""
-    if not isinstance(status, Mapping):
+    if not isinstance(status, dict):
         return ""
     phase, result = status.get("phase"), status.get("executionResult")
     if phase == "failed":
         return "failure"
     if phase not in ("completed", "rollback_ready"):
         return ""
-    if result is None or (isinstance(result, Mapping) and result.get("success") is True):
+    if result is None or (isinstance(result, dict) and result.get("success") is True):
         return "success"
     return ""
 
 
 def capture_of(status: Any) -> int:
     """The mark of what a child's status says it captured, 0 for none."""
-    information = status.get("rollbackInformation") if isinstance(status, Mapping) else None
-    return captured_in(information.get("parameters")) if isinstance(information, Mapping) else 0
+    information = status.get("rollbackInformation") if isinstance(status, dict) else None
+    return captured_in(information.get("parameters")) if isinstance(information, dict) else 0
 
 
 def captured_in(parameters: Any) -> int:

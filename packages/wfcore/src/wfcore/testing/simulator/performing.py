@@ -6,7 +6,7 @@ performer; no decision is made here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from wfcore.codec import encode
@@ -21,6 +21,7 @@ from wfcore.program import (
     DeleteChild,
     DeleteWorkflow,
     Did,
+    DropOutbox,
     Emit,
     Failed,
     FindParent,
@@ -29,7 +30,9 @@ from wfcore.program import (
     Freshness,
     Inspect,
     Inspected,
+    ListOutbox,
     Observe,
+    Outbox,
     Record,
     Ref,
     ReleaseChild,
@@ -51,32 +54,50 @@ from wfcore.simulation.objects import StoredObject
 from wfcore.testing.simulator.agenda import SECOND
 from wfcore.testing.simulator.audit import SimulatedAuditLog
 from wfcore.testing.simulator.cluster import NAMESPACE, Cluster
-from wfcore.testing.simulator.controller import Controller, owner_name
+from wfcore.testing.simulator.controller import Controller
 from wfcore.testing.simulator.decoding import Decoded
 from wfcore.testing.simulator.faults import Chance, Fault
+from wfcore.testing.simulator.outbox import SimulatedOutbox
 
 Facts = Callable[[Target], tuple[Mapping[str, Any], ...] | None]
+_DID = Did()
 _REFUSING = (Fault.THROTTLED, Fault.SERVER_ERROR, Fault.FORBIDDEN, Fault.LOST_BEFORE, Fault.LOST_AFTER)
 
 
 class Performing:
     """The port behind the programs of every controller."""
 
-    def __init__(self, cluster: Cluster, chance: Chance, audit: SimulatedAuditLog, facts: Facts) -> None:
+    def __init__(self, cluster: Cluster, chance: Chance, audit: SimulatedAuditLog, outbox: SimulatedOutbox,
+                 facts: Facts) -> None:
         self._cluster, self._chance, self._audit, self._facts = cluster, chance, audit, facts
+        self._outbox = outbox
         self._decoded = Decoded()
+        self._refusing = chance.group(*_REFUSING)
+        self._posting = chance.group(Fault.ALREADY_EXISTS, Fault.SERVER_ERROR)
         self.cached_reads = self.stale_reads = 0
+
+    def drain(self, request: Request) -> Response:
+        """What the process that drains the outbox hears."""
+        if isinstance(request, Emit):
+            return _DID
+        if isinstance(request, Record):
+            return self._audit.answer(request.record)
+        struck = self._chance.first(self._refusing)
+        if struck is not None and struck is not Fault.LOST_AFTER:
+            return self._refusal(struck)
+        assert isinstance(request, ListOutbox | DropOutbox)
+        response = self._outbox.answer(request)
+        return Unknown() if struck is Fault.LOST_AFTER else response
 
     def perform(self, controller: Controller, ref: Ref, request: Request) -> tuple[Response, int]:
         """The response, and how many microseconds it takes on top of the usual latency."""
-        match request:
-            case Emit():
-                return Did(), 0
-            case Record():
-                return self._audit.answer(request.record), self._audit.delay()
-            case Observe() if request.freshness is Freshness.CACHED:
-                return self._observe_cached(controller, request.ref), 0
-        struck = self._chance.among(*_REFUSING)
+        if isinstance(request, Observe) and request.freshness is Freshness.CACHED:
+            return self._observe_cached(controller, request.ref), 0
+        if isinstance(request, Emit):
+            return _DID, 0
+        if isinstance(request, Record):
+            return self._audit.answer(request.record), self._audit.delay()
+        struck = self._chance.first(self._refusing)
         if struck is not None and struck is not Fault.LOST_AFTER:
             return self._refusal(struck), 0
         response = self._perform(controller, request)
@@ -103,6 +124,8 @@ class Performing:
             case Inspect():
                 found = (self._facts(target) for target in request.targets)
                 return Inspected(tuple(None if o is None else tuple(map(RawObject, o)) for o in found))
+            case Outbox() | ListOutbox() | DropOutbox():
+                return self._outbox.answer(request)
             case Consult():
                 return Consulted(())
             case Review():
@@ -123,17 +146,17 @@ class Performing:
                 operation = op.Delete(KUBERNETES_EXECUTIONS, request.namespace, request.name, self._cluster.now,
                                       uid=request.uid)
                 self._cluster.apply(controller.name, operation)
-                return Did()
+                return _DID
             case DeleteWorkflow():
                 self._cluster.apply(controller.name, op.Delete(
                     WORKFLOW_EXECUTIONS, NAMESPACE, request.ref.name, self._cluster.now, uid=request.uid))
-                return Did()
+                return _DID
         raise TypeError(f"no such request: {request!r}")
 
     # --- reads --------------------------------------------------------------------------------------------
 
     def _observe_cached(self, controller: Controller, ref: Ref) -> Seen:
-        workflow = controller.caches[WORKFLOW_EXECUTIONS].get((ref.namespace, ref.name))
+        workflow = controller.workflows.get((ref.namespace, ref.name))
         self.cached_reads += 1
         self.stale_reads += workflow is not self._cluster.find(WORKFLOW_EXECUTIONS, ref.name)
         return self._seen(controller, workflow, self._cached_children(controller, ref))
@@ -146,12 +169,13 @@ class Performing:
                 if child.metadata.get("labels", {}).get(LABEL_WORKFLOW_UID) == workflow.uid]
         return self._seen(controller, workflow, ours)
 
-    def _cached_children(self, controller: Controller, ref: Ref) -> list[StoredObject]:
-        return [child for child in controller.caches[KUBERNETES_EXECUTIONS].all() if owner_name(child) == ref.name]
+    def _cached_children(self, controller: Controller, ref: Ref) -> Sequence[StoredObject]:
+        return controller.executions.owned_by(ref.name)
 
-    def _seen(self, controller: Controller, workflow: StoredObject | None, children: list[StoredObject]) -> Seen:
+    def _seen(self, controller: Controller, workflow: StoredObject | None, children: Sequence[StoredObject]) -> Seen:
         raw = self._decoded.raw
-        return Seen(None if workflow is None else raw(workflow), tuple(map(raw, children)), controller.now())
+        return Seen(None if workflow is None else raw(workflow), tuple([raw(child) for child in children]),
+                    controller.now())
 
     def _find_source(self, controller: Controller, ref: Ref) -> Response:
         seen = self._observe_live(controller, ref)
@@ -187,20 +211,20 @@ class Performing:
         if isinstance(result, op.Refused):
             return Failed({404: "missing", 409: "conflict"}.get(result.status, "refused"), result.message)
         if isinstance(result, op.Found):
-            controller.caches[operation.resource].remember(result.object)
-        return Did()
+            controller.cache_of(operation.resource).remember(result.object)
+        return _DID
 
     def _create(self, controller: Controller, request: Create) -> Response:
         existing = []
         for child in request.children:
-            struck = self._chance.among(Fault.ALREADY_EXISTS, Fault.SERVER_ERROR)
+            struck = self._chance.first(self._posting)
             if struck is Fault.SERVER_ERROR:
                 return Failed("unavailable", "internal error")
             if struck is Fault.ALREADY_EXISTS:  # an earlier delivery of this request arrives first
                 self._cluster.create(controller.name, KUBERNETES_EXECUTIONS, child.value)
             result = self._cluster.create(controller.name, KUBERNETES_EXECUTIONS, child.value)
             if isinstance(result, op.Found):
-                controller.caches[KUBERNETES_EXECUTIONS].remember(result.object)
+                controller.executions.remember(result.object)
                 continue
             live = self._cluster.find(KUBERNETES_EXECUTIONS, child.value["metadata"]["name"])
             if not isinstance(result, op.Refused) or result.reason != "AlreadyExists" or live is None:
@@ -211,8 +235,8 @@ class Performing:
     def _release(self, controller: Controller, request: ReleaseChild) -> Response:
         stored = self._cluster.find(KUBERNETES_EXECUTIONS, request.name)
         if stored is None or stored.uid != request.uid:
-            return Did()
+            return _DID
         kept = {**stored.metadata, "finalizers": [f for f in stored.finalizers if f != TRACKING_FINALIZER]}
         self._cluster.apply(controller.name, op.Update(
             KUBERNETES_EXECUTIONS, {**stored.value, "metadata": kept}, self._cluster.now))
-        return Did()
+        return _DID

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from wfcore.program import Finished, Ref
+from wfcore.program import Finished
 from wfcore.testing.simulator.agenda import SECOND
 
 FIRST_DELAY, LONGEST_DELAY = 50_000, 60 * SECOND
@@ -13,24 +13,24 @@ _SHORTEST = 1_000
 
 
 class Queue:
-    """Keys in the order they were asked for.  `ring(delay, key, token)` starts a timer that ends in `rang`."""
+    """Names in the order they were asked for.  `ring(delay, key, token)` starts a timer that ends in `rang`."""
 
-    def __init__(self, random: Random, ring: Callable[[int, Ref, int], None]) -> None:
+    def __init__(self, random: Random, ring: Callable[[int, str, int], None]) -> None:
         self._random, self._ring = random, ring
-        self._waiting: dict[Ref, None] = {}
-        self._held: dict[Ref, bool] = {}
-        self._failures: dict[Ref, int] = {}
-        self._timers: dict[Ref, int] = {}
+        self._waiting: dict[str, None] = {}
+        self._held: dict[str, bool] = {}
+        self._failures: dict[str, int] = {}
+        self._timers: dict[str, int] = {}
         self._tokens = 0
 
-    def add(self, key: Ref) -> None:
+    def add(self, key: str) -> None:
         """Ask for a look at the key."""
         if key in self._held:
             self._held[key] = True
         else:
             self._waiting.setdefault(key)
 
-    def take(self) -> Ref | None:
+    def take(self) -> str | None:
         """The key that waits longest; held until it is settled."""
         if not self._waiting:
             return None
@@ -40,7 +40,7 @@ class Queue:
         self._timers.pop(key, None)
         return key
 
-    def settle(self, key: Ref, finished: Finished, wait: int | None) -> None:
+    def settle(self, key: str, finished: Finished, wait: int | None) -> None:
         """Let go of the key; `wait` is how long until it wants to be woken, in microseconds."""
         if finished.backoff:
             count = self._failures[key] = self._failures.get(key, 0) + 1
@@ -55,7 +55,7 @@ class Queue:
             self._timers[key] = self._tokens
             self._ring(max(wait, _SHORTEST), key, self._tokens)
 
-    def rang(self, key: Ref, token: int) -> None:
+    def rang(self, key: str, token: int) -> None:
         """A timer has run out; one that was replaced counts no more."""
         if self._timers.get(key) == token:
             del self._timers[key]

@@ -20,11 +20,11 @@ from wfcore.testing.simulator.cluster import Cluster
 from wfcore.testing.simulator.controller import Controller
 from wfcore.testing.simulator.executor import Executor
 from wfcore.testing.simulator.faults import ALL_FAULTS, Chance, Fault
-from wfcore.testing.simulator.history import History, phase_of
+from wfcore.testing.simulator.history import History
 from wfcore.testing.simulator.laws import LawBroken, Watchman
 from wfcore.testing.simulator.laws.broken import Clocks
-from wfcore.testing.simulator.laws.of_status import TERMINAL
-from wfcore.testing.simulator.laws.of_the_end import acknowledged
+from wfcore.testing.simulator.laws.of_the_end import acknowledged, has_ended
+from wfcore.testing.simulator.outbox import Drain, SimulatedOutbox
 from wfcore.testing.simulator.performing import Performing
 from wfcore.testing.simulator.scenario import SETTINGS, Body
 from wfcore.testing.simulator.trace import Trace
@@ -77,14 +77,16 @@ def simulate(seed: int, mode: Mode = Mode.SAFETY, *, faults: Collection[Fault] =
 class _Schedule:
     def __init__(self, seed: int, mode: Mode, faults: Collection[Fault], trace: bool, settings: Settings,
                  draw: Callable[[str], Body] | None) -> None:
-        self.seed, self.mode, self.settings = seed, mode, settings
-        self.agenda, self.trace = Agenda(), Trace(keep=trace)
+        self.seed, self.mode, self.settings, self.tracing = seed, mode, settings, trace
+        self.agenda, self.trace = Agenda(), Trace()
         self.chance = Chance(seed, faults)
         self.history, self.clocks = History(settings), Clocks()
         self.watchman = Watchman(self.agenda, self.history, self.clocks)
         self.cluster = Cluster(f"simulation-{seed}", self.agenda, self.trace)
         audit = SimulatedAuditLog(self.agenda, self.chance, self.history, self.watchman.recording)
-        self.performing = Performing(self.cluster, self.chance, audit, self._facts())
+        self.outbox = SimulatedOutbox(self.history)
+        self.performing = Performing(self.cluster, self.chance, audit, self.outbox, self._facts())
+        Drain(self.agenda, self.chance, settings, self.performing.drain)
         leaders = self.chance.random.choice((2, 3)) if self.chance.strikes(Fault.SEVERAL_LEADERS) else 1
         self.cluster.listeners.append(self.watchman.hear)
         self.controllers = [Controller(n, self.cluster, self.chance, settings, self._perform, self.clocks)
@@ -102,6 +104,8 @@ class _Schedule:
         mood = self.chance.random.random()
 
         def found(target: Target) -> tuple[Mapping[str, Any], ...] | None:
+            if not target.name and not target.selector:
+                return ()  # whatever is listed: there is none, no alert above all
             # Health changes with time, not with whoever looks.
             if mood < 0.8 or Random(f"{self.seed}/{target}/{self.agenda.now // (15 * SECOND)}").random() < 0.7:
                 return (healthy(target),)
@@ -121,7 +125,7 @@ class _Schedule:
             virtual_seconds=self.agenda.now / SECOND, settled=settled, faults=self.chance.counts,
             edges=self.watchman.edges, reasons=self.watchman.reasons, deleted_in=self.watchman.deleted_in,
             cached_reads=self.performing.cached_reads, stale_reads=self.performing.stale_reads,
-            workflows=len(self.history.runs), violation=violation, lines=tuple(self.trace.lines))
+            workflows=len(self.history.runs), violation=violation, lines=self.trace.lines if self.tracing else ())
 
     def _live(self) -> bool:
         if self.mode is Mode.LIVENESS:
@@ -160,13 +164,14 @@ class _Schedule:
     def _settled(self) -> bool:
         for stored in self.cluster.all(WORKFLOW_EXECUTIONS):
             run = self.history.runs[stored.uid]
-            if stored.terminating or phase_of(run.status) not in TERMINAL or not (acknowledged(run) or run.spoilt):
+            if stored.terminating or not has_ended(run) or not (acknowledged(run) or run.spoilt):
                 return False
         for child in self.history.children.values():
             owner = self.history.runs.get(child.owner)
             if owner is not None and owner.gone and not child.gone:
                 return False
-        return not self.user.pending and self.agenda.now > 25 * SECOND and all(c.idle for c in self.controllers)
+        quiet = not self.outbox.records and not self.user.pending and all(c.idle for c in self.controllers)
+        return quiet and self.agenda.now > 25 * SECOND
 
     def _stay_quiet(self) -> None:
         """S20: after the end nobody writes any more, until something is deleted because its time is over."""

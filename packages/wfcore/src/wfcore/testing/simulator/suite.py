@@ -10,6 +10,7 @@ from attrs import define, field
 
 from wfcore.testing.simulator.faults import ALL_FAULTS, Fault
 from wfcore.testing.simulator.simulation import Mode, Outcome, simulate
+from wfcore.testing.simulator.workload import Workload
 
 
 @define
@@ -18,6 +19,7 @@ class Report:
 
     mode: Mode
     claimed: tuple[Fault, ...]
+    workload: Workload = Workload.MIXED
     schedules: int = 0
     events: int = 0
     virtual_seconds: float = 0.0
@@ -47,6 +49,14 @@ class Report:
         if outcome.violation is not None:
             self.violations.append(outcome)
 
+    def include(self, other: Report) -> None:
+        """Count the schedules of another report of the same kind; they come after these."""
+        for name in ("schedules", "events", "virtual_seconds", "workflows", "settled", "cached_reads", "stale_reads"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("faults", "edges", "reasons", "deleted_in"):
+            getattr(self, name).update(getattr(other, name))
+        self.violations += other.violations
+
     @property
     def never(self) -> list[Fault]:
         """The claimed faults that never struck: with one, the report proves nothing about it."""
@@ -55,39 +65,43 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """Everything but the clock on the wall."""
         return {
-            "mode": self.mode.value, "schedules": self.schedules, "workflows": self.workflows, "events": self.events,
+            "mode": self.mode.value, "workload": self.workload.value, "schedules": self.schedules,
+            "workflows": self.workflows, "events": self.events,
             "virtualSeconds": round(self.virtual_seconds), "settled": self.settled, "cachedReads": self.cached_reads,
             "staleReads": self.stale_reads, "faults": {f.name: self.faults[f] for f in self.claimed},
             "edges": dict(sorted(self.edges.items())), "reasons": dict(sorted(self.reasons.items())),
             "deletedIn": dict(sorted(self.deleted_in.items())), "never": [f.name for f in self.never],
             "violations": [{"law": o.violation.law, "message": str(o.violation), "seed": o.seed,
-                            "replay": replay(o.seed, self.mode, self.claimed)}
+                            "replay": replay(o.seed, self)}
                            for o in self.violations if o.violation is not None],
         }
 
 
 def run_suite(seeds: Iterable[int], mode: Mode = Mode.SAFETY, *, faults: Collection[Fault] = ALL_FAULTS,
-              keep_going: bool = False) -> Report:
+              keep_going: bool = False, workload: Workload = Workload.MIXED) -> Report:
     """Run the schedules of these seeds, up to the first violation unless told to keep going."""
-    report = Report(mode, tuple(f for f in ALL_FAULTS if f in faults))
+    report = Report(mode, tuple(f for f in ALL_FAULTS if f in faults), workload)
     for seed in seeds:
-        report.add(simulate(seed, mode, faults=faults))
+        report.add(simulate(seed, mode, faults=faults, draw=workload.draw))
         if report.violations and not keep_going:
             break
     return report
 
 
-def replay(seed: int, mode: Mode, claimed: Collection[Fault]) -> str:
+def replay(seed: int, report: Report) -> str:
     """The command that shows one schedule again, byte for byte."""
+    claimed, workload = report.claimed, report.workload
     chosen = "" if len(claimed) == len(ALL_FAULTS) else f" --faults {','.join(f.name for f in claimed) or 'none'}"
-    return f"python -m wfcore.testing.simulator --schedules 1 --seed {seed} --mode {mode.value}{chosen} --trace"
+    chosen += "" if workload is Workload.MIXED else f" --workload {workload.value}"
+    return f"python -m wfcore.testing.simulator --schedules 1 --seed {seed} --mode {report.mode.value}{chosen} --trace"
 
 
 def sentences(report: Report, seconds: float) -> Iterator[str]:
     """The report for people; `seconds` is how long it took."""
     yield (f"{report.schedules} schedules ({report.workflows} workflows, {report.events} events, "
            f"{report.virtual_seconds / 86_400:.1f} virtual days) in {seconds:.1f} s: "
-           f"{report.schedules / max(seconds, 1e-9):.1f} schedules/s, {report.mode.value} mode")
+           f"{report.schedules / max(seconds, 1e-9):.1f} schedules/s, {report.mode.value} mode, "
+           f"{report.workload.value} workload")
     yield f"settled: {report.settled}; stale cached reads: {report.stale_reads} of {report.cached_reads}"
     yield "faults:"
     yield from (f"  {fault.value:<42} {report.faults[fault]:>8}" for fault in report.claimed)
@@ -99,4 +113,4 @@ def sentences(report: Report, seconds: float) -> Iterator[str]:
         yield f"NEVER STRUCK: {fault.value}"
     for outcome in report.violations:
         yield f"VIOLATION {outcome.violation} (seed {outcome.seed})"
-        yield f"  replay: {replay(outcome.seed, report.mode, report.claimed)}"
+        yield f"  replay: {replay(outcome.seed, report)}"

@@ -29,6 +29,7 @@ class User:
     def __init__(self, cluster: Cluster, chance: Chance, draw: Callable[[str], Body] | None = None) -> None:
         self._cluster, self._chance = cluster, chance
         self._draw = draw or (lambda name: draw_workflow(chance.random, name))
+        self._tampering = chance.group(Fault.CHILD_DELETED, Fault.CHILD_STRIPPED, Fault.SPEC_EDITED)
         self._collecting = False
         self.pending = 0  # workflows still to be created
         random, after = chance.random, cluster.agenda.after
@@ -41,7 +42,7 @@ class User:
         """Sometimes somebody does something to what was just created; the collector follows deletions."""
         chance, stored = self._chance, change.object
         if change.type is ChangeType.ADDED and resource is KUBERNETES_EXECUTIONS and actor != NAME:
-            struck = chance.among(Fault.CHILD_DELETED, Fault.CHILD_STRIPPED, Fault.SPEC_EDITED)
+            struck = chance.first(self._tampering)
             if struck is not None:
                 self._cluster.agenda.after(chance.micros(0.01, 15), self._tamper, struck, stored.place[1], stored.uid)
         elif change.type is ChangeType.ADDED and resource is WORKFLOW_EXECUTIONS:

@@ -11,7 +11,7 @@ from attrs import define, frozen
 
 from wfcore.settings import Settings
 from wfcore.testing.simulator.agenda import SECOND
-from wfcore.testing.simulator.history import Attempt, Child, Run, entries, intents, phase_of
+from wfcore.testing.simulator.history import Attempt, Child, Run, changed_entries, entries, intents, phase_of
 from wfcore.testing.simulator.meaning import Json
 
 
@@ -23,8 +23,11 @@ class LawBroken(AssertionError):
     """
 
     def __init__(self, law: str, message: str) -> None:
-        self.law = law
+        self.law, self._message = law, message
         super().__init__(f"{law}: {message}")
+
+    def __reduce__(self) -> tuple[type[LawBroken], tuple[str, str]]:
+        return LawBroken, (self.law, self._message)
 
 
 @define
@@ -79,7 +82,13 @@ class StatusCommit:
     def intended(self) -> list[Attempt]:
         """The attempts that this commit intends for the first time."""
         known = self.run.intents
-        return [attempt for attempt in intents(self.after) if attempt not in known]
+        return [attempt for number, entry, _ in self.changed for attempt in intents(number, entry)
+                if attempt not in known]
+
+    @cached_property
+    def changed(self) -> list[tuple[int, Json, Json]]:
+        """Number, entry and former entry where the commit has changed anything."""
+        return changed_entries(self.before, self.after)
 
     @property
     def phase(self) -> str:

@@ -10,7 +10,7 @@ from wfcore.testing.simulator.agenda import SECOND
 from wfcore.testing.simulator.history import Run, phase_of
 from wfcore.testing.simulator.laws.broken import Clocks
 
-PATIENCE = 45 * SECOND  # how long a deletion waits for the database
+PATIENCE = 45 * SECOND  # how long a deletion waits for the outbox
 
 
 def rows_are_derived_from_what_is_persisted(run: Run | None, record: AuditRecord) -> Iterator[str]:
@@ -29,8 +29,8 @@ def rows_are_derived_from_what_is_persisted(run: Run | None, record: AuditRecord
 
 
 def finalizers_wait_for_the_row(run: Run, now: int, clocks: Clocks) -> Iterator[str]:
-    """S27: our finalizer goes when the row is stored, or when the patience with the database is over."""
-    if run.rows or run.deleted is None:
+    """S27: our finalizer goes when the row is stored or the outbox has it, or when the patience with both is over."""
+    if run.rows or run.outboxed or run.deleted is None:
         return
     if not run.audit_failed:
         yield f"the finalizer of {run.name} was dropped before its row was asked for"

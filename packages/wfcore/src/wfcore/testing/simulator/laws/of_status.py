@@ -94,8 +94,7 @@ def states_follow_the_tables(commit: StatusCommit) -> Iterator[str]:
     before, after = phase_of(commit.before), commit.phase
     if before != after and after not in PHASES.get(before, ()):
         yield f"phase {before!r} -> {after!r}"
-    for number, entry in commit.ledger.items():
-        former = commit.former.get(number, {})
+    for number, entry, former in commit.changed:
         yield from _edge(STEPS, former.get("status", "pending"), entry.get("status"), f"step {number}")
         yield from _edge(COMPENSATIONS, _compensation(former), _compensation(entry), f"compensation of step {number}")
     if commit.after.get("currentStep", 0) < commit.before.get("currentStep", 0):
@@ -203,8 +202,7 @@ def success_was_reported(commit: StatusCommit) -> Iterator[str]:
 
 def _newly_completed(commit: StatusCommit) -> Iterator[tuple[str, int, Json, Any]]:
     by_uid: dict[Any, Any] = {child.uid: child for child in commit.run.children}
-    for number, entry in commit.ledger.items():
-        former = commit.former.get(number, {})
+    for number, entry, former in commit.changed:
         if entry.get("status") == "completed" != former.get("status"):
             yield "forward", number, entry, by_uid.get((entry.get("k8sExecutionRef") or {}).get("uid"))
         if _compensation(entry) == "completed" != _compensation(former):
@@ -221,8 +219,7 @@ def writes_are_bounded(commit: StatusCommit) -> Iterator[str]:
 
 
 def time_only_moves_forward(commit: StatusCommit) -> Iterator[str]:
-    for number, entry in commit.ledger.items():
-        former = commit.former.get(number, {})
+    for number, entry, former in commit.changed:
         for kind, part, before in (("forward", entry, former),
                                    ("rollback", entry.get("rollback") or {}, former.get("rollback") or {})):
             yield from _times(commit, kind, number, part, before)

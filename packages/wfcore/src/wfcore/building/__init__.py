@@ -1,0 +1,1 @@
+"""Builds a WorkflowExecution from what an analysis recommends about an alert."""

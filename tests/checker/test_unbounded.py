@@ -1,0 +1,96 @@
+"""S17: what was decided on any earlier state does no harm in any later one, for any number of controllers and faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from wfcore.testing.checker.explore import Exploration
+from wfcore.testing.checker.families import CHAIN2, ONE, of_graph
+from wfcore.testing.checker.locals import CACHED, IDLE
+from wfcore.testing.checker.scope import Scope, dags
+from wfcore.testing.checker.trace import way
+from wfcore.testing.checker.unbounded import Unbounded
+
+from . import bugs
+from .stores import contents
+
+SMALL = of_graph(ONE)
+CHAIN = of_graph(CHAIN2)
+# With the number of cores, and of controllers left standing in one.
+WHOLE = [
+    (of_graph(ONE, retries=(1,)), 453, 14_439),
+    (CHAIN, 181, 4_738),
+    (evolve(SMALL, person=("stop",)), 390, 9_506),
+    (evolve(SMALL, person=("suspend",), moves=1), 170, 4_331),
+    (evolve(SMALL, strategy={"dryRunFirst": True}), 75, 1_484),
+]
+LIMITED = [
+    evolve(SMALL, impatient=True),
+    evolve(SMALL, person=("delete",)),
+    of_graph(dags(2)[0]),
+]
+LIMIT = 8_000
+
+
+@pytest.mark.parametrize(("scope", "cores", "left"), WHOLE, ids=[Unbounded(scope).name for scope, _, _ in WHOLE])
+def test_what_was_decided_on_any_earlier_state_does_no_harm_later(scope: Scope, cores: int, left: int) -> None:
+    found = Unbounded(scope).run()
+
+    assert [] == way(found)
+    assert found.complete
+    assert cores / 1.5 <= len(found.met) <= cores * 1.5
+    assert left / 1.5 <= found.states <= left * 1.5
+
+
+@pytest.mark.parametrize("scope", LIMITED, ids=[Unbounded(scope).name for scope in LIMITED])
+def test_it_does_no_harm_in_the_beginning_of_a_larger_scope(scope: Scope) -> None:
+    found = Unbounded(scope).run(most=LIMIT)
+
+    assert [] == way(found)
+    assert LIMIT <= found.states
+
+
+@pytest.mark.parametrize("fields", [{"controllers": 3, "lag": 0}, {"faults": 2, "lag": 3}, {"faults": 1, "lag": 7}],
+                         ids=str)
+def test_it_meets_every_write_that_a_number_of_controllers_and_faults_can_make(fields: dict[str, Any]) -> None:
+    """What is concluded for any number holds for this one: the contents of both stores are the same."""
+    anyone = Unbounded(evolve(SMALL, endings=False)).run()
+    some = Exploration(evolve(SMALL, endings=False, **fields)).run(most=60_000)
+
+    assert contents(some) <= contents(anyone)
+
+
+def test_a_second_look_that_shows_another_version_begins_the_pass_anew() -> None:
+    found = Exploration(evolve(CHAIN, lag=0, endings=False)).run().turns
+    views = [(local, workflow, after) for (local, _, workflow, _), (after, _, _) in found._views.items()
+             if local != IDLE and found.locals.asks[local] == CACHED]
+
+    assert any(found.locals.looked_at(local) == workflow for local, workflow, _ in views)
+    assert {IDLE} == {after for local, workflow, after in views if found.locals.looked_at(local) != workflow}
+
+
+FOUND: list[tuple[Callable[[Any], None], str, Scope]] = [
+    (bugs.perform_before_commit, "S3", SMALL),
+    (bugs.believe_any_owner, "S15", evolve(SMALL, intruder="stranger")),
+    (bugs.skip_the_digest, "S16", evolve(SMALL, intruder="impostor")),
+    (bugs.one_retry_too_many, "S4", evolve(SMALL, retries=(1,))),
+    (bugs.undo_without_order, "S10", CHAIN),
+    (bugs.believe_absence_in_the_cache, "S9", evolve(SMALL, unreliable=True)),
+    (bugs.give_up_without_withdrawing, "S11", evolve(SMALL, impatient=True)),
+]
+
+
+@pytest.mark.parametrize(("plant", "law", "scope"), FOUND, ids=[plant.__name__ for plant, _, _ in FOUND])
+def test_a_planted_bug_is_found_for_any_number_too(plant: Callable[[Any], None], law: str, scope: Scope,
+                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
+    found = Unbounded(evolve(scope, endings=False)).run(most=60_000)
+
+    assert found.broken is not None, f"{found.states} controllers left, nothing found"
+    assert law == found.broken[0].law
+    assert way(found)[-1].strip().startswith(f"breaks {law}: ")
