@@ -19,7 +19,7 @@ def test_the_checker_alone_covers_nine_tenths_of_the_branches(tmp_path: Path) ->
     coverage = [sys.executable, "-m", "coverage"]
     common = ["--rcfile=", f"--data-file={data}"]
     explored = subprocess.run([*coverage, "run", *common, "--branch", "--include=" + ",".join(
-        str(source / part) for part in PROVED), "-m", "wfcore.testing.checker", "--steps", "2", "--states", "2500"],
+        str(source / part) for part in PROVED), "-m", "wfcore.testing.checker", "--steps", "2", "--states", "1500"],
         capture_output=True, text=True, check=False)
     subprocess.run([*coverage, "json", *common, "-o", str(report)], capture_output=True, check=True)
     found = json.loads(report.read_text())

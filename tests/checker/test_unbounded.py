@@ -23,11 +23,12 @@ SMALL = of_graph(ONE)
 CHAIN = of_graph(CHAIN2)
 # With the number of cores, and of controllers left standing in one.
 WHOLE = [
-    (of_graph(ONE, retries=(1,)), 453, 14_439),
-    (CHAIN, 181, 4_738),
-    (evolve(SMALL, person=("stop",)), 390, 9_506),
-    (evolve(SMALL, person=("suspend",), moves=1), 170, 4_331),
-    (evolve(SMALL, strategy={"dryRunFirst": True}), 75, 1_484),
+    (of_graph(ONE, retries=(1,)), 453, 23_960),
+    (CHAIN, 181, 6_654),
+    (evolve(SMALL, person=("suspend",), moves=1), 168, 5_231),
+    (evolve(SMALL, person=("freeze",), moves=1), 218, 7_496),
+    (evolve(SMALL, strategy={"dryRunFirst": True}), 75, 1_984),
+    (evolve(SMALL, strategy={"approvalRequired": True}, person=("approve", "stop"), moves=1), 604, 17_113),
 ]
 LIMITED = [
     evolve(SMALL, impatient=True),

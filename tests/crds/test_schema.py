@@ -14,7 +14,7 @@ from wfcore.codec import wire_name
 from wfcore.crds import crds, others
 from wfcore.crds.schema import spec_schema, status_schema
 from wfcore.model.definition import WorkflowExecutionSpec, WorkflowStep
-from wfcore.model.fields import Limits, StrMap, prop
+from wfcore.model.fields import Limits, StrMap, prop, wire_fields
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.resources import CUSTOM_RESOURCE_DEFINITIONS
 
@@ -121,8 +121,8 @@ def test_the_ledger_is_replaced_as_a_whole():
 def test_fields_are_those_of_the_model_in_its_order(writer, cls):
     schema = writer(cls)
 
-    assert [wire_name(a.name) for a in attrs.fields(cls)] == list(schema["properties"])
-    assert [wire_name(a.name) for a in attrs.fields(cls) if a.default is attrs.NOTHING] == schema.get("required", [])
+    assert [wire_name(a.name) for a in wire_fields(cls)] == list(schema["properties"])
+    assert [wire_name(a.name) for a in wire_fields(cls) if a.default is attrs.NOTHING] == schema.get("required", [])
 
 
 @pytest.mark.parametrize(("python", "wire"), [("k8s_execution_ref", "k8sExecutionRef"),

@@ -89,9 +89,11 @@ def test_exactly_what_can_be_undone_is_undone_in_reverse_order_and_what_is_left_
         assert sum(e.status is StepPhase.EXECUTING for e in now.values()) <= (
             undoing.execution_strategy.max_parallel_steps or 5)
     missed = {e.step_number for e in last(walk).step_statuses if e.status is not StepPhase.COMPLETED}
+    begun = last(walk).execution_start_time is not None  # it may have waited for an approval in vain
     assert (Phase.FAILED if missed else Phase.COMPLETED) is last(walk).phase or (
         "workflow_timeout" == last(walk).failure_reason)
-    assert missed == {d.step_number for d in (last(walk).rollback.dirty if last(walk).rollback else ())}
+    assert (missed if begun else set()) == {
+        d.step_number for d in (last(walk).rollback.dirty if last(walk).rollback else ())}
     assert end == source.world.workflow("w").status
 
 

@@ -141,20 +141,6 @@ def terminal_is_final(old: WorkflowExecutionStatus, new: WorkflowExecutionStatus
         assert ours == theirs
 
 
-def the_journal_has_a_row_for_each_transition(walk: Walk) -> None:
-    """S27: numbered without gaps, each status's journal a prefix of its successor's."""
-    meta = ObjectMeta(name="w", uid="u")
-    for old, new in commits(walk):
-        rows, more = (journal(WorkflowExecution(metadata=meta, spec=walk.spec, status=status)) for status in (old, new))
-        assert rows == more[:len(rows)]
-        assert len(more) - len(rows) == (old.phase is not new.phase)
-        assert not more or more[-1].to_phase is new.phase
-        assert list(range(1, len(more) + 1)) == [row.seq for row in more]
-        assert sorted(row.at for row in more) == [row.at for row in more]
-        assert all(row.to_phase in TRANSITIONS[row.from_phase] for row in more)
-        assert [Phase.NEW, *(row.to_phase for row in more)][:-1] == [row.from_phase for row in more]
-
-
 def nothing_is_executed_without_its_approval(spec: WorkflowExecutionSpec, old: WorkflowExecutionStatus,
                                              new: WorkflowExecutionStatus) -> None:
     """S12, S13: one write leaves the wait, and says who decided on which plan."""
@@ -167,6 +153,20 @@ def nothing_is_executed_without_its_approval(spec: WorkflowExecutionSpec, old: W
         assert ("approved", "bob", new.plan_digest) == (record.decision, record.by, record.digest)
         assert record.at <= record.deadline
     assert old.approval is None or old.execution_start_time is None or old.approval == new.approval
+
+
+def the_journal_has_a_row_for_each_transition(walk: Walk) -> None:
+    """S27: numbered without gaps, each status's journal a prefix of its successor's."""
+    meta = ObjectMeta(name="w", uid="u")
+    for old, new in commits(walk):
+        rows, more = (journal(WorkflowExecution(metadata=meta, spec=walk.spec, status=status)) for status in (old, new))
+        assert rows == more[:len(rows)]
+        assert len(more) - len(rows) == (old.phase is not new.phase)
+        assert not more or more[-1].to_phase is new.phase
+        assert list(range(1, len(more) + 1)) == [row.seq for row in more]
+        assert sorted(row.at for row in more) == [row.at for row in more]
+        assert all(row.to_phase in TRANSITIONS[row.from_phase] for row in more)
+        assert [Phase.NEW, *(row.to_phase for row in more)][:-1] == [row.from_phase for row in more]
 
 
 def children_are_intended_before_they_are_created(walk: Walk) -> None:

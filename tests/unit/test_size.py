@@ -17,6 +17,7 @@ from wfcore.codec.size import at_most, json_bytes
 from wfcore.decision import CancelChild, CreateChild
 from wfcore.lifecycle.fitting import OBJECT_BYTES, STEP_BYTES, fitted, minimal
 from wfcore.lifecycle.machine import decide
+from wfcore.lifecycle.questions import next_question
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.definition import WorkflowExecutionSpec
 from wfcore.model.enums import FailureClass, Mutated, Phase, RollbackPhase, StepPhase
@@ -35,7 +36,7 @@ from wfcore.rawobject import RawObject
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 from wfcore.snapshot import Snapshot
-from wfcore.testing.world import START
+from wfcore.testing.world import START, World
 
 from .stories import Story, broken, done, scale, workflow
 
@@ -79,6 +80,10 @@ GIVEN_UP = attrs.evolve(FAILURE, failure_class=FailureClass.PERMISSION_DENIED)
 SUCCESS = attrs.evolve(FAILURE, phase="completed", failure_class=None, error_message="")
 
 
+# Whoever is asked: everything is allowed, in good order and nobody else's.
+ASKED = World()
+
+
 def run(start: WorkflowExecution, outcome: Mapping[str, KubernetesExecutionStatus],
         but: Mapping[str, KubernetesExecutionStatus] | None = None) -> Iterator[WorkflowExecution]:
     """Every status that real decisions lead through, when every child of a kind reports the same at once."""
@@ -87,6 +92,8 @@ def run(start: WorkflowExecution, outcome: Mapping[str, KubernetesExecutionStatu
     current, children = start, {}
     for _ in range(200):
         snapshot = Snapshot(workflow=current, settings=Settings(), children=children, live=True, facts={})
+        while (question := next_question(snapshot, now)) is not None:
+            snapshot = snapshot.told(question, ASKED.answer(question))
         decision = decide(snapshot, now)
         current = attrs.evolve(current, status=decision.status)
         yield current

@@ -178,8 +178,9 @@ def _sources(numbers: Sequence[int]) -> st.SearchStrategy[SourceReference]:
 
 
 def reversal_specs(numbers: Sequence[int] = ()) -> st.SearchStrategy[WorkflowExecutionSpec]:
-    """Specs of workflows that undo one named `source`, all of it or some of these steps."""
-    return st.builds(WorkflowExecutionSpec, rollback_of=_sources(numbers), execution_strategy=execution_strategies())
+    """Specs of workflows that undo one named `source`, all of it or some of these steps; nothing of it is tried out."""
+    strategies = execution_strategies().map(lambda strategy: attrs.evolve(strategy, dry_run_first=False))
+    return st.builds(WorkflowExecutionSpec, rollback_of=_sources(numbers), execution_strategy=strategies)
 
 
 def retry_specs(numbers: Sequence[int] = (),
