@@ -20,6 +20,7 @@ from wfcore.testing.checker import trace as traces
 from wfcore.testing.checker.__main__ import main
 from wfcore.testing.checker.explore import Exploration
 from wfcore.testing.checker.families import CHAIN2, full, of_graph, unbounded
+from wfcore.testing.checker.locals import ANEW
 from wfcore.testing.checker.objects import earlier, forgetful
 from wfcore.testing.checker.scope import Scope, dags, parse_dag
 from wfcore.testing.checker.trace import trace, way
@@ -117,6 +118,17 @@ def test_the_store_refuses_what_the_tables_refuse_without_asking_it() -> None:
             assert Failed("conflict") == world.world.kernel.commit(world.world.cores[0][1], request)[1]
 
     assert {"Conflict"} == answers
+
+
+def test_a_second_look_that_shows_another_version_begins_the_pass_anew() -> None:
+    """As the tables say without running the program."""
+    turns = Exploration(of_graph(CHAIN2, lag=0, endings=False, strategy={"dryRunFirst": True})).run().turns
+    looks = [local for local, same in enumerate(turns.locals.looked_at) if same]
+
+    assert looks
+    for local in looks:
+        others = [seen for (_, workflow, _), seen in turns._seen.items() if workflow != turns.locals.looked_at[local]]
+        assert {ANEW} == {turns.locals.hear(local, seen) for seen in others}
 
 
 def test_a_program_that_raises_is_a_violation(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,19 +21,19 @@ QUICK: dict[str, Any] = {"impatient": False, "unreliable": False}
 
 # Each scope with its number of states; all of them are explored.
 WHOLE = [
-    (Scope(needs=ONE, retries=(0,)), 17_430),
-    (Scope(needs=ONE, retries=(0,), lag=0, faults=1, endings=False), 10_246),
-    (Scope(needs=ONE, lag=0, faults=1, impatient=False), 24_677),
-    (Scope(needs=ONE, retries=(0,), lag=0, faults=2, **QUICK), 2_841),
-    (Scope(needs=ONE, retries=(0,), lag=0, controllers=3, **QUICK), 1_969),
-    (Scope(needs=ONE, retries=(0,), intruder="stranger", faults=2), 3_650),
-    (Scope(needs=ONE, retries=(0,), intruder="impostor", faults=1), 39_246),
-    (of_graph(CHAIN2, faults=1), 43_071),
-    (of_graph(CHAIN4, faults=1, lag=0, endings=False), 71_632),
-    *zip((of_graph(needs, lag=0) for needs in dags(3)), (84_155, 35_828, 18_938, 6_985, 14_345, 6_985), strict=True),
+    (Scope(needs=ONE, retries=(0,)), 16_413),
+    (Scope(needs=ONE, retries=(0,), lag=0, faults=1, endings=False), 9_580),
+    (Scope(needs=ONE, lag=0, faults=1, impatient=False), 24_387),
+    (Scope(needs=ONE, retries=(0,), lag=0, faults=2, **QUICK), 2_457),
+    (Scope(needs=ONE, retries=(0,), lag=0, controllers=3, **QUICK), 1_492),
+    (Scope(needs=ONE, retries=(0,), intruder="stranger", faults=2), 3_218),
+    (Scope(needs=ONE, retries=(0,), intruder="impostor", faults=1), 36_993),
+    (of_graph(CHAIN2, faults=1), 31_185),
+    (of_graph(CHAIN4, faults=1, lag=0, endings=False), 65_125),
+    *zip((of_graph(needs, lag=0) for needs in dags(3)), (76_755, 32_525, 17_043, 6_265, 12_842, 6_265), strict=True),
     *zip((task.scope for task in people(lag=0)),
-         (35_349, 14_292, 21_486, 16_492, 34_734, 85_743, 300_000, 5_309, 51_202, 587, 1_201, 24_876, 18_205, 24_495,
-          196, 272, 753, 3_441, 4_879, 8_226, 8_226, 32, 16, 3_182, 1_043, 983), strict=True),
+         (34_888, 13_582, 18_907, 14_249, 30_302, 75_442, 300_000, 4_698, 45_407, 520, 1_058, 21_854, 16_172, 17_213,
+          196, 272, 680, 3_160, 4_160, 7_323, 7_323, 32, 16, 2_928, 907, 855), strict=True),
 ]
 LIMITED = [
     Scope(needs=ONE, retries=(0,), faults=1, endings=False),
@@ -64,7 +64,7 @@ def test_no_law_is_broken_in_the_beginning_of_a_larger_scope(scope: Scope) -> No
 
 
 def test_the_gate_explores_more_than_a_hundred_thousand_states() -> None:
-    assert 500_000 < sum(states for _, states in WHOLE if states < MOST) + LIMIT * len(LIMITED)
+    assert 450_000 < sum(states for _, states in WHOLE if states < MOST) + LIMIT * len(LIMITED)
 
 
 def test_a_whole_scope_goes_through_every_phase_and_every_kind_of_write() -> None:

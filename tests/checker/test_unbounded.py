@@ -11,7 +11,6 @@ from attrs import evolve
 
 from wfcore.testing.checker.explore import Exploration
 from wfcore.testing.checker.families import CHAIN2, ONE, of_graph
-from wfcore.testing.checker.locals import CACHED, IDLE
 from wfcore.testing.checker.scope import Scope, dags
 from wfcore.testing.checker.trace import way
 from wfcore.testing.checker.unbounded import Unbounded
@@ -64,15 +63,6 @@ def test_it_meets_every_write_that_a_number_of_controllers_and_faults_can_make(f
     some = Exploration(evolve(SMALL, endings=False, **fields)).run(most=60_000)
 
     assert contents(some) <= contents(anyone)
-
-
-def test_a_second_look_that_shows_another_version_begins_the_pass_anew() -> None:
-    found = Exploration(evolve(CHAIN, lag=0, endings=False)).run().turns
-    views = [(local, workflow, after) for (local, _, workflow, _), (after, _, _) in found._views.items()
-             if local != IDLE and found.locals.asks[local] == CACHED]
-
-    assert any(found.locals.looked_at(local) == workflow for local, workflow, _ in views)
-    assert {IDLE} == {after for local, workflow, after in views if found.locals.looked_at(local) != workflow}
 
 
 FOUND: list[tuple[Callable[[Any], None], str, Scope]] = [

@@ -47,6 +47,7 @@ LATER = datetime.min.replace(tzinfo=UTC)
 _Local = tuple[Program, tuple[Response, ...]]
 # The local state; how the pass ended, when it did; the instant that was forgotten.
 Heard = tuple[int, Finished | None, datetime | None]
+ANEW: Heard = (IDLE, None, None)
 
 
 class ProgramError(Exception):
@@ -66,13 +67,17 @@ class Locals:
     """All local states met so far.  Number 0 is an idle controller, about to begin a pass.
 
     `requests` and `asks` say, by number, what a local state waits for, equal
-    requests being one object; `runs` counts how often a program was really run.
+    requests being one object.  `looked_at` is the number of the workflow that a
+    pass has seen and looks at once more, or 0: a second look that shows another
+    version only begins the pass anew, without a decision, so it is `ANEW`.
+    `runs` counts how often a program was really run.
     """
 
     def __init__(self, start: Program, targets: str = TARGETS[0]) -> None:
         self._targets = targets
         self.requests: list[Request] = []
         self.asks: list[int] = []
+        self.looked_at: list[int] = []
         self.runs = 0
         self._states: list[_Local] = []
         self._numbers: dict[_Local, int] = {}
@@ -102,14 +107,6 @@ class Locals:
         """The number of a response that its asker knows to be new: nothing is compared."""
         self._values.append(value)
         return len(self._values) - 1
-
-    def looked_at(self, local: int) -> int:
-        """The number of the workflow that a pass is about which looks once more; 0 when it has not looked yet.
-
-        A second look that shows another version only begins the pass anew.
-        """
-        program, heard = self._states[local]
-        return int(program.workflow.metadata.resource_version) if heard and isinstance(program, Judge) else 0
 
     def _enter(self, program: Program, heard: tuple[Response, ...]) -> Heard:
         # A program is looked up only where it waits: to compare it costs as much as to run it.
@@ -150,6 +147,7 @@ class Locals:
             return number
         self._states.append((program, heard))
         self.requests.append(self._asked.setdefault(request, request))
+        self.looked_at.append(_looked_at(program) if heard and isinstance(request, Observe) else 0)
         cached = isinstance(request, Observe) and request.freshness is Freshness.CACHED
         self.asks.append(CACHED if cached else LIVE if isinstance(request, Observe) else WRITE)
         return number
@@ -167,6 +165,10 @@ def without_wake(program: Any) -> tuple[Any, datetime | None]:
         wake_at = program.wake_at
         program = attrs.evolve(program, wake_at=LATER)
     return program, None if wake_at == LATER else wake_at
+
+
+def _looked_at(program: Program) -> int:
+    return int(program.workflow.metadata.resource_version) if isinstance(program, Judge) else 0
 
 
 def _told(request: Emit | Inspect | Consult | Survey | Review, targets: str) -> Response:

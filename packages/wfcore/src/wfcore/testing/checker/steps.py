@@ -5,7 +5,7 @@ A controller is its local state and, packed with it, how far behind its two view
 
 Three reductions; each leaves every write to the store, and every core, to be met:
 
-- *Alone.*  A write that changes nothing and is answered the same for ever
+- *Alone.*  A request that changes nothing and is answered the same for ever
   (`Turns.is_inert`) is done before anything else, and so are its faults: it
   commutes with every step of others, which it can neither enable nor disable but
   by the fault budget, and whoever spends that later may as well spend it now.
@@ -37,7 +37,6 @@ class Steps:
         self._of: dict[tuple[int, int], tuple[bool, tuple[Step, ...]]] = {}
         self._moves: dict[int, tuple[Step, ...]] = {}
         self._times: dict[int, tuple[Step, ...]] = {}
-        self._patient: dict[int, bool] = {}
 
     def of(self, context: int, actor: int) -> tuple[bool, tuple[Step, ...]]:
         """Whether this controller goes alone, and its steps."""
@@ -78,6 +77,7 @@ class Steps:
         turns, core, (local, lags) = self._turns, self._contexts.cores[context], divmod(actor, LAGS)
         asks, alone = turns.locals.asks[local], False
         if asks == CACHED:
+            alone = turns.is_inert(core, local)
             steps = list(self._reads(context, core, local, lags))
         elif asks == LIVE:
             _, workflow, group, *_ = turns.world.cores[core]

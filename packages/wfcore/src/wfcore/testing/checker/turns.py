@@ -12,6 +12,7 @@ from wfcore.program import (
     Create,
     DeleteChild,
     Failed,
+    Observe,
     Outbox,
     Record,
     Ref,
@@ -23,7 +24,7 @@ from wfcore.program import (
 from wfcore.reconciler import Reconcile
 from wfcore.testing.checker.executor import executor_moves, time_passes
 from wfcore.testing.checker.laws import check_state, check_write
-from wfcore.testing.checker.locals import WRITE, Heard, Locals, ProgramError
+from wfcore.testing.checker.locals import ANEW, WRITE, Heard, Locals, ProgramError
 from wfcore.testing.checker.person import person_moves
 from wfcore.testing.checker.scope import Scope
 from wfcore.testing.checker.violation import Violation
@@ -59,6 +60,9 @@ class Turns:
 
     def observe(self, core: int, local: int, workflow: int, group: int) -> Heard:
         """The local state after reading this workflow and these children."""
+        same = self.locals.looked_at[local]
+        if same not in (0, workflow):
+            return ANEW
         seen_at = self.world.cores[core]
         key = (local, seen_at.clock * 2 + seen_at.frozen, workflow, group)
         found = self._views.get(key)
@@ -82,15 +86,18 @@ class Turns:
         return found
 
     def is_inert(self, core: int, local: int) -> bool:
-        """Whether a write changes nothing, is answered the same, and both for ever.
+        """Whether what comes next changes nothing, is answered the same, and both for ever.
 
         A precondition on a version that has passed: versions are numbers of
         contents, and a ledger never returns to one.  A child that is being
         deleted stays so, one that is let go stays so, a recorded row is never
-        recorded again; uids do not come back.
+        recorded again; uids do not come back.  Nor does a version that a second
+        look waits for: what else it shows only ends the pass, with a fresher cache.
         """
         request = self.locals.requests[local]
         match request:
+            case Observe():
+                return self.locals.looked_at[local] not in (0, self.world.cores[core].workflow)
             case CommitStatus() | SetMetadata():
                 return request.version != str(self.world.cores[core].workflow)
             case DeleteChild() | ReleaseChild():

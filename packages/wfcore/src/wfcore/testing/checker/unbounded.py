@@ -11,13 +11,16 @@ pair; nothing has to be counted, not controllers, faults or versions.
 
 It allows more than can happen: versions and controllers of two ways to a core
 are mixed.  What holds here holds for every number of controllers and faults; a
-violation has to be confirmed by `explore`.
+violation has to be confirmed by `explore`.  In a scope that is not impatient
+time passes only where a controller with fresh caches finds nothing to do, but
+then over the heads of all that were left standing.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 
 from attrs import Factory, define, frozen
 
@@ -76,13 +79,14 @@ class Unbounded:
         try:
             with collector_at_rest():
                 self._meet(core, -1, "")
-                while self._todo:
-                    if (most is not None and self.states >= most) or (
-                            len(self._todo) % 1024 == 1 and tick(self.states)):
+                for number in count(1):
+                    if not self._todo:
+                        break
+                    if (most is not None and self.states >= most) or (number % 1024 == 0 and tick(self.states)):
                         return self
-                    core, kind, number, words = self._todo.popleft()
+                    core, kind, what, words = self._todo.popleft()
                     doing = f"a controller that {words}" if words else "the world, or a reader"
-                    self._handle(core, kind, number, words)
+                    self._handle(core, kind, what, words)
         except Violation as violation:
             self.broken = violation, core, doing
             return self
@@ -134,10 +138,10 @@ class Unbounded:
 
     def _read(self, core: int, pairs: Sequence[tuple[int, int]], readers: Mapping[int, str]) -> None:
         for local, origin in readers.items():
-            same = self.turns.locals.looked_at(local)
+            same = self.turns.locals.looked_at[local]
             for workflow, group in pairs:
-                if same and workflow != same:
-                    continue
+                if same not in (0, workflow):
+                    continue  # it begins anew
                 self._leave(core, self.turns.observe(core, local, workflow, group)[0], origin)
 
     def _look(self, core: int) -> None:
