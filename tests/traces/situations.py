@@ -13,15 +13,13 @@ from wfcore.codec import Malformed, encode
 from wfcore.codec.times import format_time, parse_time
 from wfcore.decision import CreateChild, Decision
 from wfcore.lifecycle.machine import decide
-from wfcore.lifecycle.phase_monitoring import monitored_targets
-from wfcore.lifecycle.planned import plan_of
-from wfcore.planning.targets import Target
+from wfcore.lifecycle.questions import next_question
 from wfcore.rawobject import RawObject
 from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 from wfcore.simulation import operations as op
 from wfcore.snapshot import Snapshot, sort_children
-from wfcore.testing.world import healthy
+from wfcore.testing.world import World
 
 FOLDER = Path(__file__).parent
 Trace = dict[str, Any]
@@ -136,20 +134,25 @@ def looked_at(story: Story) -> Trace:
 
 
 def decided(trace: Trace) -> Trace:
-    """The decision on a trace, as JSON.  Targets are healthy, and there are no alerts."""
+    """The decision on a trace, as JSON: what it asks besides is answered by a world in which all is well."""
     workflow_then = RawObject(trace["workflow"]).workflow()
     assert not isinstance(workflow_then, Malformed), workflow_then
     ours, foreign = sort_children(workflow_then.metadata, map(RawObject, trace["children"]))
     snapshot = Snapshot(workflow=workflow_then, settings=Settings(), children=ours, foreign=foreign, live=True)
-    plan = plan_of(snapshot)
-    targets = () if isinstance(plan, Malformed) else monitored_targets(workflow_then.status, plan)
-    facts = {target: (RawObject(healthy(target)),) for target in targets} | _no_alerts(snapshot)
-    return as_json(decide(Snapshot(workflow=workflow_then, settings=Settings(), children=ours, foreign=foreign,
-                                   live=True, facts=facts), parse_time(trace["now"])))
+    now, world = parse_time(trace["now"]), World()
+    while (question := next_question(snapshot, now)) is not None:
+        snapshot = snapshot.told(question, world.answer(question))
+    return as_json(decide(snapshot, now))
 
 
-def _no_alerts(snapshot: Snapshot) -> dict[Target, tuple[RawObject, ...]]:
-    return {Target("AlertRemediation", snapshot.workflow.metadata.namespace, ""): ()}
+def differences(one: Any, other: Any, path: str = "$") -> list[str]:
+    """Where two JSON values differ, one line each."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [d for key in sorted({*one, *other})
+                for d in differences(one.get(key), other.get(key), f"{path}.{key}")]
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return [d for i, pair in enumerate(zip(one, other, strict=True)) for d in differences(*pair, f"{path}[{i}]")]
+    return [] if one == other else [f"{path}: {str(one)[:100]} -> {str(other)[:100]}"]
 
 
 def as_json(decision: Decision) -> Trace:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .situations import FOLDER, SITUATIONS, decided, looked_at, read
+from .situations import FOLDER, SITUATIONS, decided, differences, looked_at, read
 
 FILES = sorted(FOLDER.glob("*.json"))
 
@@ -16,14 +16,15 @@ def test_the_same_is_decided_as_was_recorded(path: Path) -> None:
     """When this fails on purpose: `python tests/traces/record.py`, and review the difference."""
     trace = read(path)
 
-    assert trace["decision"] == decided(trace)
+    assert [] == differences(trace["decision"], decided(trace))
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_today_the_same_situation_is_still_written_as_recorded(name: str) -> None:
     trace = read(FOLDER / f"{name}.json")
 
-    assert looked_at(SITUATIONS[name]()) == {key: trace[key] for key in ("workflow", "children", "now")}
+    recorded = {key: trace[key] for key in ("workflow", "children", "now")}
+    assert [] == differences(recorded, looked_at(SITUATIONS[name]()))
 
 
 def test_each_situation_of_older_code_has_one_of_today() -> None:

@@ -73,7 +73,7 @@ def delete(story: Story, propagation: Propagation) -> None:
     story.world.perform(op.Delete(WORKFLOW_EXECUTIONS, "default", "w", story.now, propagation=propagation))
 
 
-@pytest.mark.parametrize("propagation", [Propagation.BACKGROUND, Propagation.FOREGROUND])
+@pytest.mark.parametrize("propagation", list(Propagation))
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_a_deleted_workflow_goes_within_a_minute_with_its_children_and_one_record(
         situation: str, propagation: Propagation) -> None:
@@ -81,8 +81,9 @@ def test_a_deleted_workflow_goes_within_a_minute_with_its_children_and_one_recor
     begun, before = story.now, len(story.passes)
     delete(story, propagation)
     for _ in range(30):
-        story.go()
+        story.run()
         story.world.perform(op.CollectGarbage(story.now))
+        story.go()
         if story.world.get(WORKFLOW_EXECUTIONS, "w") is None and not story.world.children():
             break
         wake_at = story.passes[-1].finished.wake_at

@@ -111,6 +111,15 @@ def test_a_store_that_does_not_record_is_said_so_and_asked_again(why: str, reaso
     assert ("True", "Recorded") == story.go().condition("AuditRecorded")
 
 
+def test_what_a_store_says_is_kept_short() -> None:
+    """A database may answer with a whole statement; the status has to hold it."""
+    story = Story(workflow(scale(1))).go().say(step_1=done())
+    story.fault = lambda request: Failed("refused", "x" * 100_000) if isinstance(request, Record) else None
+    story.stable()
+
+    assert 1000 == len({c.type: c.message for c in story.status.conditions}["AuditRecorded"])
+
+
 def test_a_store_that_does_not_answer_is_asked_again() -> None:
     story = Story(workflow(scale(1))).go().say(step_1=done())
     story.fault = lambda request: Unknown() if isinstance(request, Record) else None

@@ -47,7 +47,10 @@ class Ref:
 
 @frozen
 class Observe:
-    """Read the workflow and every KubernetesExecution that names it as controller owner.  Answer: Seen."""
+    """Read the workflow and every KubernetesExecution that names it as controller owner.  Answer: Seen.
+
+    A LIVE read also finds those that carry its uid as a label and name no owner at all.
+    """
 
     ref: Ref
     freshness: Freshness

@@ -15,6 +15,7 @@ from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.enums import ExecutionPhase
 from wfcore.model.workflow import (
     FINALIZER,
+    LABEL_WORKFLOW_UID,
     LEGACY_FINALIZER,
     TRACKING_FINALIZER,
     ObjectMeta,
@@ -178,18 +179,25 @@ class SweepOrphans:
         return Finished(wake_at=wake_at)
 
 
+def _belongs_to(owner: str, child: ObjectMeta) -> bool:
+    orphaned = not child.owner_references and TRACKING_FINALIZER in child.finalizers
+    return (child.labels.get(LABEL_WORKFLOW_UID) if orphaned else controller_uid(child)) == owner
+
+
 def child_requests(owner: str | None, children: Iterable[RawObject], settings: Settings,
                    now: datetime) -> tuple[list[Request], datetime | None]:
     """What has to be asked about the children of a workflow that goes, and when to look again.
 
     A child that is acting is cancelled and given a grace to say how it ended
-    before its finalizer goes.  With `owner`, only children of that uid count.
+    before its finalizer goes.  With `owner`, only children of that uid count;
+    one that a deletion has orphaned counts by its label, because whoever deletes
+    with `--cascade=orphan` takes the reference away before we are done.
     """
     requests: list[Request] = []
     wakes: list[datetime] = []
     for raw in children:
         meta = raw.metadata()
-        if isinstance(meta, Malformed) or (owner is not None and controller_uid(meta) != owner):
+        if isinstance(meta, Malformed) or (owner is not None and not _belongs_to(owner, meta)):
             continue
         child = raw.execution()
         deleted = meta.deletion_timestamp

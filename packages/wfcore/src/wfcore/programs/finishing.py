@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from attrs import frozen
 
 from wfcore.audit import audit_record
+from wfcore.execution.ledger import clipped
 from wfcore.lifecycle.conditions import AUDIT_RECORDED, is_true, with_audit_condition
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.model.workflow import WorkflowExecution
@@ -37,7 +38,7 @@ class RecordAudit:
             case Failed():
                 refused = answer.why == "refused"
                 reason = Reason.STORE_REFUSED if refused else Reason.STORE_UNAVAILABLE
-                updated = with_audit_condition(status, False, reason, answer.message, self.at)
+                updated = with_audit_condition(status, False, reason, clipped(answer.message, 1000), self.at)
             case _:
                 return Finished(backoff=True)
         return (yield from self._acknowledge(meta.uid, meta.resource_version, updated, recorded=answer == Did()))

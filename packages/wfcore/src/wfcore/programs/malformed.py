@@ -80,7 +80,7 @@ class Refuse:
         errors = tuple(str(problem)[:1000] for problem in self.problems.problems[:_KEPT])
         # It was never planned, so planning has no start.
         started = evolve(self.status, observed_generation=self.meta.generation,
-                               validation_results=ValidationResults(validation_errors=errors))
+                         validation_results=ValidationResults(validation_errors=errors))
         ended = with_advice(self.meta, failed(started, reason, "; ".join(errors[:5]), self.at), None)
         status = with_conditions(ended, self.meta.generation, self.at)
         answer = yield CommitStatus(self.ref, self.meta.uid, self.meta.resource_version, status)

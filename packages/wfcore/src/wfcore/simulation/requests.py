@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeAlias, assert_never
 
 from wfcore.codec import encode
-from wfcore.model.workflow import TRACKING_FINALIZER
+from wfcore.model.workflow import LABEL_WORKFLOW_UID, TRACKING_FINALIZER
 from wfcore.program import (
     CommitStatus,
     Create,
@@ -38,13 +38,17 @@ _WHY = {404: "missing", 409: "conflict"}
 def owned(state: State, ref: Ref) -> tuple[RawObject | None, tuple[RawObject, ...]]:
     """A workflow, None when it does not exist, and the children that name it as controller: by uid while it exists.
 
+    While it exists, also those that carry its uid as a label and have no owner at all.
+
     O(children of all workflows).
     """
     stored = state.find(WORKFLOW_EXECUTIONS, ref.namespace, ref.name)
     children = tuple(
         o.raw for o in state.bucket(KUBERNETES_EXECUTIONS).ordered
         if any(r.get("controller") and r["kind"] == "WorkflowExecution" and r["name"] == ref.name
-               and (stored is None or r["uid"] == stored.uid) for r in o.owner_references))
+               and (stored is None or r["uid"] == stored.uid) for r in o.owner_references)
+        or (stored is not None and not o.owner_references
+            and o.metadata.get("labels", {}).get(LABEL_WORKFLOW_UID) == stored.uid))
     return None if stored is None else stored.raw, children
 
 
