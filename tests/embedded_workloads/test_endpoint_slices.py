@@ -66,6 +66,7 @@ def test_a_slice_follows_its_pods_and_its_service(world):
         await cluster.until(lambda: ready_names(cluster) == [])
         await cluster.server.delete(SERVICES, "default", "web")
         await cluster.until(lambda: cluster.all(ENDPOINT_SLICES) == [])
+        assert [] == cluster.all(ENDPOINT_SLICES)
 
     world.run(scenario)
 
@@ -78,6 +79,7 @@ def test_a_slice_that_somebody_deletes_or_changes_is_put_right(world):
         await cluster.until(lambda: len(ready_names(cluster)) == 3)
         await cluster.edit(ENDPOINT_SLICES, name, lambda body: body.update(endpoints=[]))
         await cluster.until(lambda: len(ready_names(cluster)) == 3)
+        assert 3 == len(ready_names(cluster))
 
     world.run(scenario)
 

@@ -8,6 +8,7 @@ bound to names.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import attrs
 
@@ -74,7 +75,7 @@ def _may(account: str, verb: str, resource: Resource, plural: str, namespace: st
 
 def rbac_review(plan: Plan, settings: Settings, answers: Answers) -> Review | None:
     """The next review that the check needs: without names first, then by name what was denied.  None when done."""
-    wanted = _wanted(plan, settings)
+    wanted = _wanted(plan, settings.executor_account)
     for review in (_general(wanted), _by_name(wanted, answers)):
         if review.questions and review not in answers:
             return review
@@ -83,7 +84,7 @@ def rbac_review(plan: Plan, settings: Settings, answers: Answers) -> Review | No
 
 def rbac_findings(plan: Plan, settings: Settings, answers: Answers) -> Findings:
     """What the executor may not do, or nobody could say."""
-    wanted = _wanted(plan, settings)
+    wanted = _wanted(plan, settings.executor_account)
     given = {**replies(_general(wanted), answers), **replies(_by_name(wanted, answers), answers)}
     findings = Findings(good=f"{settings.executor_account} may do everything the steps need")
     for question in wanted:
@@ -103,11 +104,13 @@ def replies(review: Review, answers: Answers) -> Mapping[AccessQuestion, bool | 
     return dict(zip(review.questions, known, strict=False))
 
 
-def _wanted(plan: Plan, settings: Settings) -> tuple[AccessQuestion, ...]:
-    account = settings.executor_account
+# A pass needs both several times, and the plan of a workflow stays the same object.
+@lru_cache(maxsize=64)
+def _wanted(plan: Plan, account: str) -> tuple[AccessQuestion, ...]:
     return tuple(dict.fromkeys(q for spec in plan.rendered.values() for q in executor_questions(spec, account)))
 
 
+@lru_cache(maxsize=64)
 def _general(wanted: tuple[AccessQuestion, ...]) -> Review:
     return Review(tuple(dict.fromkeys(map(_unnamed, wanted))))
 
