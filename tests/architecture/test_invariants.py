@@ -14,7 +14,7 @@ IDS = [f"S{n}" for n in range(1, 28)] + [f"L{n}" for n in range(1, 10)] + [f"M{n
 SECTIONS = {match[1]: match[0] for match in re.finditer(r"^### (\w+): .*?(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)}
 
 
-def tests_of(law: str) -> list[str]:
+def links_of(law: str) -> list[str]:
     return re.findall(r"^- `(tests/[^`]+)`$", SECTIONS[law], re.MULTILINE)
 
 
@@ -24,8 +24,8 @@ def test_the_page_has_every_invariant_in_order() -> None:
 
 @pytest.mark.parametrize("law", IDS)
 def test_an_invariant_is_linked_to_tests_that_exist(law: str) -> None:
-    assert tests_of(law)
-    for link in tests_of(law):
+    assert links_of(law)
+    for link in links_of(law):
         path, _, name = link.partition("::")
         functions = {node.name for node in ast.walk(ast.parse((ROOT / path).read_text("utf-8")))
                      if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
