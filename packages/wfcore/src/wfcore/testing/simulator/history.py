@@ -8,17 +8,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from wfcore.audit import AuditRecord
-from wfcore.model.workflow import FINALIZER, TRACKING_FINALIZER
+from wfcore.model.workflow import (
+    ANNOTATION_APPROVAL_BY,
+    ANNOTATION_APPROVAL_DECISION,
+    ANNOTATION_APPROVAL_DIGEST,
+    ANNOTATION_CREATED_BY,
+    FINALIZER,
+    TRACKING_FINALIZER,
+)
 from wfcore.resources import WORKFLOW_EXECUTIONS, Resource
 from wfcore.settings import Settings
 from wfcore.simulation.objects import StoredObject
 from wfcore.simulation.watchlog import Change, ChangeType
-from wfcore.testing.simulator.meaning import Json, Meaning, capture_of, meaning_of, outcome_of
+from wfcore.testing.simulator.meaning import Json, Meaning, capture_of, dry_run_of, meaning_of, outcome_of, source_uid
 
 Attempt = tuple[str, int, int]  # kind, step, attempt
+
+
+@frozen
+class Decision:
+    """What stood in the annotations of an approval."""
+
+    by: str
+    word: str
+    digest: str
 
 
 @define(eq=False)
@@ -42,6 +58,7 @@ class Child:
     stripped: bool = False  # taken away by somebody, finalizer and all
     succeeded_unedited: bool = False
     succeeded: bool = False  # a well-formed success was stored at some time
+    dry_runs: set[str] = field(factory=set)  # what a dry run ever found, while nobody had edited it
 
     @property
     def over(self) -> bool:
@@ -71,6 +88,45 @@ class Run:
     audit_failed: bool = False
     outboxed: bool = False
     phases: list[str] = field(factory=lambda: [""])
+    source: Run | None = None  # what it starts from
+    creator: str = ""  # as the admission policy vouches for it; empty without one
+    may_skip: bool = False  # whether the creator may go without an approval that only the operator wants
+    said: list[Decision] = field(factory=list)  # what stood in the approval's annotations, one after the other
+    moves: int = 0  # what others than controllers wrote
+
+    @property
+    def spec(self) -> Json:
+        """Its spec as it is now; empty when it is none."""
+        return _part_of(self.value, "spec")
+
+    @property
+    def reverses(self) -> bool:
+        """Whether it undoes another."""
+        return bool(self.spec.get("rollbackOf"))
+
+    @property
+    def kind(self) -> str:
+        """The kind of children that its steps have."""
+        return "rollback" if self.reverses else "forward"
+
+    @property
+    def acted(self) -> Run:
+        """The workflow whose attempts its compensations undo."""
+        return self.source if self.reverses and self.source is not None else self
+
+    def carries(self, number: int) -> bool:
+        """Whether a retryOf may take over a step: it succeeded in the source and nobody has tried to undo it."""
+        reference = self.spec.get("retryOf")
+        if not reference or self.source is None or number in reference.get("steps", ()):
+            return False
+        entry = entries(self.source.status).get(number, {})
+        return entry.get("status") == "completed" and not (entry.get("rollback") or {}).get("attempt")
+
+    @property
+    def verdict(self) -> Decision | None:
+        """The first decision about its plan by somebody who did not create it; none when nobody knows who did."""
+        return next((d for d in self.said if self.creator and d.by not in ("", self.creator) and d.word in ("approved", "denied")
+                     and d.digest and d.digest == self.status.get("planDigest")), None)
 
     def child(self, attempt: Attempt) -> Child | None:
         """The child of an attempt that a controller created, dead or alive."""
@@ -80,8 +136,9 @@ class Run:
 class History:
     """Follows every commit."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, *, guarded: bool = True, skippers: frozenset[str] = frozenset()) -> None:
+        self.settings, self._guarded, self._skippers = settings, guarded, skippers
+        self.frozen_since: int | None = None
         self.runs: dict[str, Run] = {}
         self.children: dict[str, Child] = {}
 
@@ -95,8 +152,12 @@ class History:
     def _workflow(self, now: int, actor: str, change: Change) -> None:
         stored, uid = change.object, change.object.uid
         if change.type is ChangeType.ADDED:
-            self.runs[uid] = Run(stored.place[1], uid, now, meaning_of(stored.value.get("spec"), self.settings),
-                                 stored.value)
+            spec = stored.value.get("spec")
+            source = self.runs.get(source_uid(spec))
+            meaning = meaning_of(spec, self.settings, source.meaning if source is not None else None)
+            creator = str(_annotations(stored.value).get(ANNOTATION_CREATED_BY, "")) if self._guarded else ""
+            self.runs[uid] = Run(stored.place[1], uid, now, meaning, stored.value, source=source, creator=creator,
+                                 may_skip=creator in self._skippers)
             return
         run = self.runs[uid]
         before, after = run.status, status_json(stored)
@@ -111,16 +172,28 @@ class History:
             if is_controller(actor):
                 run.status_writes += 1
                 for number, entry, _ in changed_entries(before, after):
-                    for attempt in intents(number, entry):
+                    for attempt in intents(number, entry, run.kind):
                         run.intents.setdefault(attempt, now)
-                    run.cancelled.update(cancelled(number, entry))
+                    run.cancelled.update(cancelled(number, entry, run.kind))
+                if after.get("dryRunStartTime") and not before.get("dryRunStartTime"):
+                    run.intents.update((("dryrun", number, 1), now) for number in entries(after))
             else:
                 run.spoilt = True
             if phase_of(after) != run.phases[-1]:
                 run.phases.append(phase_of(after))
+        if not is_controller(actor):
+            run.moves += 1
+            run.said += self._said(stored, run)
         if actor == "user" and FINALIZER not in stored.finalizers and run.adopted and (
                 change.before is not None and FINALIZER in change.before.finalizers):
             run.spoilt = True
+
+    def _said(self, stored: StoredObject, run: Run) -> Iterator[Decision]:
+        told = _annotations(stored.value)
+        decision = Decision(*(str(told.get(key, "")) for key in (
+            ANNOTATION_APPROVAL_BY, ANNOTATION_APPROVAL_DECISION, ANNOTATION_APPROVAL_DIGEST)))
+        if decision != (run.said[-1] if run.said else Decision("", "", "")):
+            yield decision
 
     def _child(self, now: int, actor: str, change: Change) -> None:
         stored = change.object
@@ -142,6 +215,8 @@ class History:
         child.tampered = child.tampered or child.edited or (child.over and status != child.status)
         child.spec, child.status = spec, status
         child.captures |= {capture_of(status)} - {0}
+        if child.attempt[0] == "dryrun" and not child.edited:
+            child.dry_runs.add(dry_run_of(status))
         success = outcome_of(status) == "success"
         child.succeeded = child.succeeded or success
         child.succeeded_unedited = child.succeeded_unedited or (success and not child.edited)
@@ -199,16 +274,16 @@ def changed_entries(before: Json, after: Json) -> list[tuple[int, Json, Json]]:
             if entry is not former.get(number)]
 
 
-def intents(number: int, entry: Json) -> Iterator[Attempt]:
-    """Every attempt that an entry of a ledger has ever intended."""
-    for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {})):
+def intents(number: int, entry: Json, steps: str = "forward") -> Iterator[Attempt]:
+    """Every attempt that an entry of a ledger has ever intended; `steps` is the kind of its steps' children."""
+    for kind, part in ((steps, entry), ("rollback", entry.get("rollback") or {})):
         for attempt in range(1, part.get("attempt", 0) + 1):
             yield kind, number, attempt
 
 
-def cancelled(number: int, entry: Json) -> Iterator[Attempt]:
+def cancelled(number: int, entry: Json, steps: str = "forward") -> Iterator[Attempt]:
     """The attempts that an entry says are being cancelled."""
-    for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {})):
+    for kind, part in ((steps, entry), ("rollback", entry.get("rollback") or {})):
         if part.get("cancelledAt"):
             yield kind, number, part["attempt"]
 
@@ -230,6 +305,14 @@ def _number(value: Any) -> int:
     return value if isinstance(value, int) else 0
 
 
+def _annotations(value: Json) -> Json:
+    return _part_of(value.get("metadata", {}), "annotations")
+
+
 def _part(stored: StoredObject, name: str) -> Json:
-    part = stored.value.get(name)
+    return _part_of(stored.value, name)
+
+
+def _part_of(value: Json, name: str) -> Json:
+    part = value.get(name)
     return part if isinstance(part, dict) else {}

@@ -20,8 +20,6 @@ def intent_precedes_the_child(change: ChildChange) -> Iterator[str]:
         yield f"{child.name} was created without a persisted intent"
     if child.name != expected_name(run, child):
         yield f"{child.name} should be called {expected_name(run, child)}"
-    if child.spec.get("planDigest") != run.status.get("planDigest"):
-        yield f"{child.name} was not rendered from the plan of its workflow"
 
 
 def expected_name(run: Run, child: Child) -> str:
@@ -49,7 +47,7 @@ def current_part(run: Run, child: Child) -> Any:
     """The ledger's part about the step and kind of a child."""
     kind, number, _ = child.attempt
     entry = entries(run.status).get(number, {})
-    return entry if kind == "forward" else entry.get("rollback") or {}
+    return entry if kind == run.kind else (entry.get("rollback") or {}) if kind == "rollback" else {}
 
 
 def no_attempt_twice(change: ChildChange) -> Iterator[str]:
@@ -70,7 +68,7 @@ def children_are_bounded(change: ChildChange) -> Iterator[str]:
         return
     kind, number, _ = change.child.attempt
     count = 1 + sum(c.ours and not c.stripped and c.attempt[:2] == (kind, number) for c in run.children)
-    if count > 1 + run.meaning.retries.get(number, 0):
+    if count > 1 + run.meaning.most_retries(number):
         yield f"child {count} of {kind} step {number} is more than its retries allow"
 
 
@@ -113,7 +111,7 @@ def the_earliest_capture_is_restored(change: ChildChange) -> Iterator[str]:
     if change.known is not None or run is None or child.attempt[0] != "rollback":
         return
     source = captured_in(child.spec.get("rollbackParameters"))
-    number = child.attempt[1]
+    number, run = child.attempt[1], run.acted
     first = run.child(("forward", number, entries(run.status).get(number, {}).get("mutatingAttempt", 0)))
     known = (*first.captures, capture_of(first.status)) if first is not None else ()
     if first is not None and first.over and not first.gone and source not in known:
