@@ -170,7 +170,9 @@ class _Schedule:
             owner = self.history.runs.get(child.owner)
             if owner is not None and owner.gone and not child.gone:
                 return False
-        quiet = not self.outbox.records and not self.user.pending + self.followers.pending and all(c.idle for c in self.controllers)
+        # A row that contradicts the one of a status that somebody wrote is refused for ever, and stays where it is.
+        kept = all(self.history.runs[uid].spoilt for uid in self.outbox.records)
+        quiet = kept and not self.user.pending + self.followers.pending and all(c.idle for c in self.controllers)
         return quiet and self.agenda.now > 25 * SECOND
 
     def _stay_quiet(self) -> None:

@@ -82,8 +82,9 @@ def steps_follow_their_dry_run(commit: StatusCommit) -> Iterator[str]:
     for kind, number, attempt in commit.intended:
         if kind != "forward" or attempt != 1:
             continue
-        child = run.child(("dryrun", number, 1))
-        found = child.dry_runs if child is not None else set[str]()
+        # One that somebody has taken away, finalizer and all, is made again.
+        found = {verdict for child in run.children if child.ours and child.attempt == ("dryrun", number, 1)
+                 for verdict in child.dry_runs} - {""}
         excusing = {n for n in run.meaning.needs[number] if not run.carries(n)}
         if "good" not in found and not ("excused" in found and excusing):
             yield f"step {number} is intended, and its dry run has found {', '.join(sorted(found)) or 'nothing'}"
