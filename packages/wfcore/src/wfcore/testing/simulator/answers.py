@@ -92,7 +92,7 @@ class Answers:
         """Now and then one has come up about a target, just now."""
         named = [target.name for target in targets if target.kind == "Deployment"]
         for name in named:
-            if self._own_now(name).random() < 0.05:
+            if self._own_now(name).random() < 0.12:
                 yield RawObject({
                     "metadata": {"name": f"alert-{name}", "namespace": "default",
                                  "creationTimestamp": wire(instant(self._agenda.now // SECOND * SECOND))},

@@ -10,8 +10,8 @@ from wfcore.testing.simulator.features import Features
 
 _REFUSED = ("permission_denied", "validation_error", "resource_quota_exceeded")
 _EXCUSED = ("resource_not_found", "resource_conflict")
-_KIND_OF = {"scaleDeployment": ("Deployment", "deployment", "scale"), "updateConfigMap": ("ConfigMap", "name", "update"),
-            "updateSecret": ("Secret", "name", "update")}
+_KIND_OF = {"scaleDeployment": ("Deployment", "deployment", "scale"),
+            "updateConfigMap": ("ConfigMap", "name", "update"), "updateSecret": ("Secret", "name", "update")}
 
 
 class DryRuns:
@@ -25,18 +25,18 @@ class DryRuns:
         random, deeds = self._features.random, self._features.deeds
         chosen = random.random()
         result = {"stepNumber": spec.get("stepNumber", 1), "action": str(spec.get("action", "")), "wouldSucceed": True}
-        if chosen < 0.06:
+        if chosen < 0.10:
             deeds[Deed.DRY_RUN_EXCUSED] += 1
             return random.choice(_EXCUSED), {}
-        if chosen < 0.09:
+        if chosen < 0.13:
             deeds[Deed.DRY_RUN_BAD] += 1
             return random.choice(_REFUSED), {}
-        if chosen < 0.12:
+        if chosen < 0.16:
             deeds[Deed.DRY_RUN_BAD] += 1
             return "", {**result, "wouldSucceed": False, "validationErrors": ["the webhook says no"]}
         deeds[Deed.DRY_RUN_GOOD] += 1
         changes = list(_meant(spec))
-        if chosen < 0.25:
+        if chosen < 0.3:
             deeds[Deed.DRY_RUN_SURPRISING] += 1
             place = random.choice(("default", "default", "default", "kube-system"))
             changes.append({"resourceType": "Deployment", "resourceName": "db", "namespace": place,

@@ -21,7 +21,8 @@ from wfcore.testing.simulator.cluster import Cluster
 from wfcore.testing.simulator.dry_runs import DryRuns
 from wfcore.testing.simulator.faults import Chance, Fault
 from wfcore.testing.simulator.features import Features
-from wfcore.testing.simulator.history import entries, owner_uid, phase_of, status_json
+from wfcore.testing.simulator.ledgers import entries, phase_of, status_json
+from wfcore.testing.simulator.runs import owner_uid
 from wfcore.testing.simulator.scenario import captured
 
 NAME = "executor"

@@ -1,12 +1,13 @@
 """What is out of the ordinary in a schedule: approvals, dry runs, checks, secrets, adaptation, other modes.
 
-Two schedules in three have none of it.  It is drawn from a stream of its own, so
+Three schedules in five have none of it.  It is drawn from a stream of its own, so
 that those stay as they are whatever is added here.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -19,7 +20,7 @@ from wfcore.testing.simulator.deeds import Deed, Deeds
 from wfcore.testing.simulator.scenario import Body
 
 CREATOR, APPROVER = "alice", "bob"
-_PEOPLED = 0.35
+_PEOPLED = 0.4
 _CHECKS = ("health", "network", "capacity", "rbac")
 
 
@@ -30,9 +31,10 @@ class Features:
         random = self.random = Random(f"features/{seed}")
         self.deeds: Deeds = Deeds()
         self.canaries = Canaries(seed)
+        self._earlier: Body | None = None  # the definition of the workflow before
         self.peopled = allowed and random.random() < _PEOPLED
-        self.guarded = random.random() < 0.85
-        self.skippers = frozenset({CREATOR}) if random.random() < 0.5 else frozenset[str]()
+        self.guarded = random.random() < 0.8
+        self.skippers = frozenset({CREATOR}) if random.random() < 0.6 else frozenset[str]()
         self.denies, self.unsure = (random.random() < 0.2 for _ in range(2))
         self.settings = self._operator(settings) if self.peopled else settings
 
@@ -51,6 +53,9 @@ class Features:
         if self.strikes(0.9):
             workflow["metadata"]["annotations"] = {ANNOTATION_CREATED_BY: CREATOR}
         spec = workflow["spec"]
+        if self._earlier is not None and self.strikes(0.35):
+            spec["workflowDefinition"] = deepcopy(self._earlier)  # so that both want the same targets
+        self._earlier = spec["workflowDefinition"]
         self.careful(spec)
         if self.strikes(0.35):
             spec["adaptiveOrchestration"] = {
@@ -63,32 +68,32 @@ class Features:
     def careful(self, spec: Body) -> None:
         """Approvals, dry runs and checks, as far as the kind of workflow allows."""
         strategy, random = spec.setdefault("executionStrategy", {}), self.random
-        if self.strikes(0.45):
+        if self.strikes(0.5):
             strategy["approvalRequired"] = True
         if self.strikes(0.6):
             strategy["approvalTimeout"] = random.choice(("20s", "60s", "2m"))
-        if self.strikes(0.35) and "rollbackOf" not in spec:
+        if self.strikes(0.45) and "rollbackOf" not in spec:
             strategy["dryRunFirst"] = True
         if self.strikes(0.3):
             strategy["safetyChecks"] = [{"type": kind, "required": self.strikes(0.5)}
                                         for kind in random.sample(_CHECKS, random.randint(1, 2))]
-        if self.strikes(0.06):
+        if self.strikes(0.08):
             strategy["mode"] = "Plan"
 
     def _operator(self, settings: Settings) -> Settings:
         chosen, parts = self.random.random(), dict[str, Any]()
         if chosen < 0.08:
             parts["observe_only"] = True
-        elif chosen < 0.25:
+        elif chosen < 0.28:
             parts["approval_policy"] = ApprovalPolicy.ALWAYS
-        elif chosen < 0.4:
+        elif chosen < 0.45:
             parts["approval_policy"], parts["approval_over_steps"] = ApprovalPolicy.OVER_STEPS, 2
         return evolve(settings, **parts)
 
     def _keep_a_secret(self, step: Body) -> None:
         self.deeds[Deed.SECRET] += 1
         name, secret = f"secret-{step['stepNumber']}", self.canaries.draw()
-        # Somebody forgets to encode it: then nothing can be planned, and the message must not say what is wrong in full.
+        # Somebody forgets to encode it: nothing can be planned then, and no message may quote it.
         value = secret if self.strikes(0.1) else b64encode(secret.encode()).decode()
         step["action"], step["parameters"] = "update-secret", {
             "updateSecret": {"name": name, "dataUpdates": {"password": value}}}

@@ -9,7 +9,8 @@ from wfcore.simulation.watchlog import Change
 from wfcore.testing.simulator.cluster import Cluster
 from wfcore.testing.simulator.deeds import Deed
 from wfcore.testing.simulator.features import CREATOR, Features
-from wfcore.testing.simulator.history import entries, is_controller, phase_of, status_json
+from wfcore.testing.simulator.history import is_controller
+from wfcore.testing.simulator.ledgers import entries, phase_of, status_json
 from wfcore.testing.simulator.meaning import source_uid
 from wfcore.testing.simulator.people import NAME
 from wfcore.testing.simulator.scenario import Body, body
@@ -51,7 +52,7 @@ class Followers:
             self._start_from(stored, self._features.micros(0.1, self._features.random.choice((2, 60))))
             if self._features.strikes(0.2):
                 self._start_from(stored, self._features.micros(0.1, 60))
-        elif phase == "executing" and self._features.strikes(0.06):
+        elif phase == "executing" and self._features.strikes(0.15):
             self._features.deeds[Deed.TOO_EARLY] += self._left > 0
             self._start_from(stored, 0)
 

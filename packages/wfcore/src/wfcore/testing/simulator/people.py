@@ -22,7 +22,8 @@ from wfcore.simulation.watchlog import Change, ChangeType
 from wfcore.testing.simulator.cluster import Cluster
 from wfcore.testing.simulator.deeds import Deed
 from wfcore.testing.simulator.features import APPROVER, CREATOR, Features
-from wfcore.testing.simulator.history import History, is_controller, phase_of, status_json
+from wfcore.testing.simulator.history import History, is_controller
+from wfcore.testing.simulator.ledgers import phase_of, status_json
 
 NAME = "person"
 _OVER = ("completed", "failed")
@@ -31,7 +32,8 @@ _APPROVES = (Deed.APPROVED, APPROVER, "approved", True)
 _REJECTS = (Deed.REJECTED, APPROVER, "denied", True)
 _ANOTHER = (Deed.APPROVED_ANOTHER, APPROVER, "approved", False)
 _ONESELF = (Deed.APPROVED_ONESELF, CREATOR, "approved", True)
-_NONSENSE = ((Deed.APPROVED_NONSENSE, APPROVER, "perhaps", True), (Deed.APPROVED_NONSENSE, "", "approved", True))
+_NONSENSE = (Deed.APPROVED_NONSENSE, APPROVER, "perhaps", True)
+_NOBODY = (Deed.APPROVED_NONSENSE, "", "approved", True)
 _Word = tuple[Deed, str, str, bool]
 
 
@@ -91,14 +93,13 @@ class People:
     def _answer(self, stored: StoredObject) -> None:
         """Each word is written a while after the one before."""
         random, chosen = self._features.random, self._features.random.random()
-        words: tuple[_Word, ...] = ()
-        if chosen < 0.45:
-            words = (_APPROVES,)
-        elif chosen < 0.60:
-            words = (_REJECTS, _APPROVES) if random.random() < 0.5 else (_REJECTS,)
-        elif chosen < 0.85:
-            first = random.choice((_ANOTHER, _ONESELF, *_NONSENSE))
-            words = (first, _APPROVES) if random.random() < 0.5 else (first,)
+        words: list[_Word] = []
+        if chosen < 0.65:
+            words = random.sample((_ANOTHER, _ONESELF, _NONSENSE, _NOBODY), random.randint(1, 3))
+        if chosen < 0.8:
+            words += random.choice(([_APPROVES], [_APPROVES], [_REJECTS], [_REJECTS, _APPROVES], []))
+        elif chosen < 0.9:
+            words.append(_APPROVES)
         delay = 0
         for word in words:
             delay += self._features.micros(0.1, random.choice((5, 40)))

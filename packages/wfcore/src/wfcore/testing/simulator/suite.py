@@ -65,6 +65,11 @@ class Report:
         """The claimed faults that never struck: with one, the report proves nothing about it."""
         return [fault for fault in self.claimed if not self.faults[fault]]
 
+    @property
+    def missed(self) -> list[Deed]:
+        """What nobody did: with one, the report proves nothing about it."""
+        return [deed for deed in Deed if not self.deeds[deed]]
+
     def as_json(self) -> dict[str, Any]:
         """Everything but the clock on the wall."""
         return {
@@ -75,6 +80,7 @@ class Report:
             "deeds": {deed.name: self.deeds[deed] for deed in Deed},
             "edges": dict(sorted(self.edges.items())), "reasons": dict(sorted(self.reasons.items())),
             "deletedIn": dict(sorted(self.deleted_in.items())), "never": [f.name for f in self.never],
+            "missed": [deed.name for deed in self.missed],
             "violations": [{"law": o.violation.law, "message": str(o.violation), "seed": o.seed,
                             "replay": replay(o.seed, self)}
                            for o in self.violations if o.violation is not None],
@@ -117,6 +123,9 @@ def sentences(report: Report, seconds: float) -> Iterator[str]:
         yield from (f"  {name:<42} {count:>8}" for name, count in sorted(counts.items()))
     for fault in report.never:
         yield f"NEVER STRUCK: {fault.value}"
+    if report.workload is Workload.MIXED:
+        for deed in report.missed:
+            yield f"NOBODY DID: {deed.value}"
     for outcome in report.violations:
         yield f"VIOLATION {outcome.violation} (seed {outcome.seed})"
         yield f"  replay: {replay(outcome.seed, report)}"

@@ -11,8 +11,9 @@ from attrs import define, frozen
 
 from wfcore.settings import Settings
 from wfcore.testing.simulator.agenda import SECOND
-from wfcore.testing.simulator.history import Attempt, Child, Run, changed_entries, entries, intents, phase_of
+from wfcore.testing.simulator.ledgers import Attempt, changed_entries, entries, intents, phase_of
 from wfcore.testing.simulator.meaning import Json
+from wfcore.testing.simulator.runs import Child, Run
 
 
 class LawBroken(AssertionError):

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from wfcore.testing.simulator.history import Child, Run, entries, phase_of
 from wfcore.testing.simulator.laws.broken import ChildChange, Laws, late
 from wfcore.testing.simulator.laws.of_status import surely_unchanged
+from wfcore.testing.simulator.ledgers import entries, phase_of
 from wfcore.testing.simulator.meaning import capture_of, captured_in
+from wfcore.testing.simulator.runs import Child, Run
 
 
 def intent_precedes_the_child(change: ChildChange) -> Iterator[str]:

@@ -8,8 +8,9 @@ from datetime import datetime
 from wfcore.model.enums import ApprovalPolicy
 from wfcore.settings import Settings
 from wfcore.testing.simulator.agenda import SECOND, instant
-from wfcore.testing.simulator.history import Run, entries, phase_of
 from wfcore.testing.simulator.laws.broken import ChildChange, Laws, StatusCommit
+from wfcore.testing.simulator.ledgers import entries, phase_of
+from wfcore.testing.simulator.runs import Run
 
 _HOLDING = 10 * SECOND  # from a look at the freeze to the write that follows from it
 

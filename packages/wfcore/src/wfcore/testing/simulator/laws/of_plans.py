@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from wfcore.testing.simulator.cluster import NAMESPACE
-from wfcore.testing.simulator.history import phase_of
 from wfcore.testing.simulator.laws.broken import ChildChange, Laws, StatusCommit
+from wfcore.testing.simulator.ledgers import phase_of
 from wfcore.testing.simulator.meaning import Json, Meaning, captured_in, seconds
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from wfcore.testing.simulator.agenda import SECOND, instant
-from wfcore.testing.simulator.history import entries, phase_of
 from wfcore.testing.simulator.laws.broken import Laws, StatusCommit
+from wfcore.testing.simulator.ledgers import entries, phase_of
 from wfcore.testing.simulator.meaning import Json
 
 PHASES = {

@@ -12,7 +12,7 @@ from wfcore.resources import WORKFLOW_EXECUTIONS, Resource
 from wfcore.simulation.watchlog import Change, ChangeType
 from wfcore.testing.simulator.agenda import Agenda
 from wfcore.testing.simulator.canaries import Canaries
-from wfcore.testing.simulator.history import History, is_controller, new_child, phase_of, status_json
+from wfcore.testing.simulator.history import History, is_controller
 from wfcore.testing.simulator.laws.broken import ChildChange, Clocks, LawBroken, StatusCommit
 from wfcore.testing.simulator.laws.of_audit import (
     finalizers_wait_for_the_children,
@@ -29,6 +29,8 @@ from wfcore.testing.simulator.laws.of_secrets import (
 )
 from wfcore.testing.simulator.laws.of_status import STATUS_LAWS
 from wfcore.testing.simulator.laws.of_the_end import END_LAWS
+from wfcore.testing.simulator.ledgers import phase_of, status_json
+from wfcore.testing.simulator.runs import new_child
 
 _OF_A_STATUS = (STATUS_LAWS, STATUS_LAWS_OF_PLANS, STATUS_LAWS_OF_PEOPLE)
 _OF_A_CHILD = (CHILD_LAWS, CHILD_LAWS_OF_PLANS, CHILD_LAWS_OF_PEOPLE)
