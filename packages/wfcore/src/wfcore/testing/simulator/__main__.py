@@ -45,7 +45,7 @@ def _enough(report: Report) -> bool:
 
 
 def _show(seed: int, order: Order, whole: bool) -> None:
-    outcome = simulate(seed, order.mode, faults=order.faults, trace=True, draw=order.workload.draw)
+    outcome = simulate(seed, order.mode, faults=order.faults, trace=True, workload=order.workload)
     lines = outcome.lines if whole else outcome.lines[-_SHOWN_LINES:]
     sys.stderr.write("\n".join((f"trace of seed {seed}, digest {outcome.digest}:", *lines)) + "\n")
 
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="the first seed (default 0)")
     parser.add_argument("--mode", choices=[mode.value for mode in Mode], default=Mode.SAFETY.value)
     parser.add_argument("--workload", choices=[workload.value for workload in Workload], default=Workload.MIXED.value,
-                        help="mixed workflows (default), or one chain of six steps a schedule")
+                        help="mixed workflows (default), one short one, or one chain of six steps a schedule")
     parser.add_argument("--jobs", type=_count, default=1, help="how many processes share the seeds (default 1)")
     parser.add_argument("--faults", type=_fault_names, default="all", help="all, none, or names joined by commas")
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first violation")

@@ -92,7 +92,7 @@ def run_suite(seeds: Iterable[int], mode: Mode = Mode.SAFETY, *, faults: Collect
     """Run the schedules of these seeds, up to the first violation unless told to keep going."""
     report = Report(mode, tuple(f for f in ALL_FAULTS if f in faults), workload)
     for seed in seeds:
-        report.add(simulate(seed, mode, faults=faults, draw=workload.draw))
+        report.add(simulate(seed, mode, faults=faults, workload=workload))
         if report.violations and not keep_going:
             break
     return report
