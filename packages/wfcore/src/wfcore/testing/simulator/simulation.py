@@ -34,6 +34,7 @@ from wfcore.testing.simulator.user import User
 
 HOUR = 3600 * SECOND
 CHAOS = 240 * SECOND  # liveness: how long faults strike
+_GOING = 120 * SECOND  # how long a deletion may take that began in the quiet time, heard of by a list alone
 _TOO_MANY_EVENTS = 60_000
 
 
@@ -139,6 +140,7 @@ class _Schedule:
             return settled
         if settled:
             self._stay_quiet()
+            self._until(self.agenda.now + _GOING, stop_when_settled=True)
         self.watchman.finish()
         if not settled:
             raise LawBroken("L1", "the world has not settled within the bound")
