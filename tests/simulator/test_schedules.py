@@ -1,4 +1,4 @@
-"""The laws hold over thousands of schedules; each part of them has met every fault, and every deed of people."""
+"""The laws hold over ten thousand schedules; each part of them has met every fault, and every deed of people."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import pytest
 from wfcore.testing.simulator import Fault, Mode
 from wfcore.testing.simulator.laws.of_status import PHASES
 from wfcore.testing.simulator.suite import Report, run_suite
+from wfcore.testing.simulator.workload import Workload
 
-PART = 250
+PART, SHORT_PART = 250, 500
 # Seldom: a workflow is stopped with a rollback just while it is monitored, or an alert comes up.
 SELDOM = {"monitoring -> rolling_back", "monitoring -> failed"}
 EDGES = {f"{before or 'new'} -> {after}" for before, nexts in PHASES.items() for after in nexts}
@@ -27,6 +28,21 @@ def test_the_laws_hold_while_faults_strike(part: int) -> None:
     assert [] == report.missed
     assert EDGES - SELDOM <= report.edges.keys()
     assert 0.03 <= report.stale_reads / report.cached_reads
+
+
+@pytest.mark.parametrize("part", range(9))
+def test_the_laws_hold_in_short_schedules_too(part: int) -> None:
+    report = run_suite(range(part * SHORT_PART, (part + 1) * SHORT_PART), Mode.SAFETY, workload=Workload.SHORT)
+
+    assert_sound(report)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_short_schedules_end_when_faults_stop(part: int) -> None:
+    report = run_suite(range(part * SHORT_PART, (part + 1) * SHORT_PART), Mode.LIVENESS, workload=Workload.SHORT)
+
+    assert_sound(report)
+    assert report.schedules == report.settled
 
 
 @pytest.mark.parametrize("part", range(4))
