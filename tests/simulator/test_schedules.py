@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wfcore.testing.simulator import Mode
+from wfcore.testing.simulator import Fault, Mode
 from wfcore.testing.simulator.laws.of_status import PHASES
 from wfcore.testing.simulator.suite import Report, run_suite
 
@@ -47,7 +47,7 @@ def test_without_faults_nobody_conflicts_with_anybody() -> None:
 
 
 def test_a_deletion_meets_every_phase() -> None:
-    report = run_suite(range(PART), Mode.SAFETY)
+    report = run_suite(range(2 * PART), Mode.SAFETY, faults=(Fault.WORKFLOW_DELETED,))
 
     assert {"new", "planning", "validating", "executing", "monitoring", "rolling_back", "completed", "failed"} <= \
         report.deleted_in.keys()

@@ -19,6 +19,7 @@ from wfcore.testing.mutants import (
     ledger,
     ordering,
     ownership,
+    people,
     phases,
     rollback,
     secrets,
@@ -27,7 +28,7 @@ from wfcore.testing.mutants import (
 )
 from wfcore.testing.mutants.mutant import REGISTERED, Mutant
 
-THEMES = (commits, ownership, ledger, attempts, ordering, phases, holds, approval, authority, secrets, adapting,
+THEMES = (commits, ownership, ledger, attempts, ordering, phases, holds, approval, people, authority, secrets, adapting,
           rollback, sources, verdicts, audit, deletion, clocks, isolation)
 
 MUTANTS: Mapping[str, Mutant] = MappingProxyType({
