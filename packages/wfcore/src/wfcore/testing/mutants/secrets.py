@@ -24,7 +24,7 @@ from wfcore.planning import digest
 from wfcore.reasons import EventReason, Reason
 from wfcore.settings import Settings
 from wfcore.snapshot import Snapshot
-from wfcore.testing.mutants.mutant import Examination, Schedules, mutant
+from wfcore.testing.mutants.mutant import Examination, mutant
 from wfcore.testing.mutants.patching import Patch, original
 from wfcore.testing.mutants.rehearsal import SUCCEEDED, Rehearsal, failed, require, step
 
@@ -68,7 +68,7 @@ def _a_refused_secret_is_not_shown() -> None:
     require("S23", _told(one) == _told(other), "what is wrong with the value of a Secret shows the value")
 
 
-@mutant("S23", hunt=Schedules(within=100), defect="D11")
+@mutant("S23", hunt=Examination(examine=_nothing_told_depends_on_a_secret), defect="D11")
 def secrets_are_published_with_the_plan(patch: Patch) -> None:
     patch.setattr(phase_planning, "without_secrets", lambda spec: spec)
 
