@@ -25,9 +25,8 @@ from wfcore.testing.checker.objects import earlier, forgetful
 from wfcore.testing.checker.scope import Scope, dags, parse_dag
 from wfcore.testing.checker.trace import trace, way
 from wfcore.testing.checker.unbounded import Unbounded
+from wfcore.testing.mutants import MUTANTS
 from wfcore.testing.world import START
-
-from . import bugs
 
 ONE = dags(1)[0]
 
@@ -142,7 +141,7 @@ def test_a_program_that_raises_is_a_violation(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_trace_tells_who_did_what_and_what_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    bugs.forget_what_failed_attempts_changed(monkeypatch)
+    MUTANTS["what_failed_attempts_changed_is_forgotten"].plant(monkeypatch)
     found = Exploration(Scope(needs=ONE, retries=(0,), controllers=1, lag=0, endings=False)).run()
     lines = trace(found)
 
@@ -154,7 +153,7 @@ def test_a_trace_tells_who_did_what_and_what_changed(monkeypatch: pytest.MonkeyP
 
 
 def test_the_way_for_any_number_tells_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    bugs.perform_before_commit(monkeypatch)
+    MUTANTS["effects_are_performed_before_the_commit"].plant(monkeypatch)
     lines = way(Unbounded(of_graph(ONE, endings=False)).run())
 
     assert "       phase planning -> validating" in lines

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,8 +13,8 @@ from wfcore.testing.checker.families import CHAIN2, ONE, of_graph
 from wfcore.testing.checker.scope import Scope, dags
 from wfcore.testing.checker.trace import way
 from wfcore.testing.checker.unbounded import Unbounded
+from wfcore.testing.mutants import MUTANTS
 
-from . import bugs
 from .stores import contents
 
 SMALL = of_graph(ONE)
@@ -65,21 +64,21 @@ def test_it_meets_every_write_that_a_number_of_controllers_and_faults_can_make(f
     assert contents(some) <= contents(anyone)
 
 
-FOUND: list[tuple[Callable[[Any], None], str, Scope]] = [
-    (bugs.perform_before_commit, "S3", SMALL),
-    (bugs.believe_any_owner, "S15", evolve(SMALL, intruder="stranger")),
-    (bugs.skip_the_digest, "S16", evolve(SMALL, intruder="impostor")),
-    (bugs.one_retry_too_many, "S4", evolve(SMALL, retries=(1,))),
-    (bugs.undo_without_order, "S10", CHAIN),
-    (bugs.believe_absence_in_the_cache, "S9", evolve(SMALL, unreliable=True)),
-    (bugs.give_up_without_withdrawing, "S11", evolve(SMALL, impatient=True)),
+FOUND = [
+    ("effects_are_performed_before_the_commit", "S3", SMALL),
+    ("the_owners_uid_is_not_checked", "S15", evolve(SMALL, intruder="stranger")),
+    ("the_digest_is_not_compared", "S16", evolve(SMALL, intruder="impostor")),
+    ("attempts_are_counted_by_greater_instead_of_greater_or_equal", "S4", evolve(SMALL, retries=(1,))),
+    ("compensations_are_in_no_order", "S10", CHAIN),
+    ("absence_in_the_cache_is_believed", "S9", evolve(SMALL, unreliable=True)),
+    ("an_attempt_is_given_up_without_being_withdrawn", "S11", evolve(SMALL, impatient=True)),
 ]
 
 
-@pytest.mark.parametrize(("plant", "law", "scope"), FOUND, ids=[plant.__name__ for plant, _, _ in FOUND])
-def test_a_planted_bug_is_found_for_any_number_too(plant: Callable[[Any], None], law: str, scope: Scope,
+@pytest.mark.parametrize(("name", "law", "scope"), FOUND, ids=[name for name, _, _ in FOUND])
+def test_a_planted_bug_is_found_for_any_number_too(name: str, law: str, scope: Scope,
                                                    monkeypatch: pytest.MonkeyPatch) -> None:
-    plant(monkeypatch)
+    MUTANTS[name].plant(monkeypatch)
     found = Unbounded(evolve(scope, endings=False)).run(most=60_000)
 
     assert found.broken is not None, f"{found.states} controllers left, nothing found"

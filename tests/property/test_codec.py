@@ -17,8 +17,11 @@ from wfcore.codec.canonical import canonical
 from wfcore.codec.converter import make_converter
 from wfcore.codec.durations import DURATION_PATTERN, format_duration, parse_duration
 from wfcore.codec.reading import UNFIT, reader_of
+from wfcore.codec.size import json_bytes
 from wfcore.codec.times import format_time, parse_time
+from wfcore.lifecycle.fitting import largest
 from wfcore.model.definition import ObjectReference, RollbackSpec, WorkflowDefinition, WorkflowExecutionSpec
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionSpec, KubernetesExecutionStatus
 from wfcore.model.status import ExecutionMetrics, RollbackStatus, StepStatus, WorkflowExecutionStatus
 from wfcore.testing.strategies import instances, json_values, times
@@ -30,6 +33,14 @@ INTEROPERABLE = st.recursive(
     st.none() | st.booleans() | st.integers(-2**53 + 1, 2**53 - 1) | st.text(st.characters(max_codepoint=0xD7FF)),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
         st.text(st.characters(max_codepoint=0xD7FF), max_size=8), inner, max_size=4))
+
+
+@given(instances(WorkflowExecutionStatus))
+def test_no_status_is_larger_than_the_bound_says(status: WorkflowExecutionStatus) -> None:
+    long = evolve(status, step_statuses=status.step_statuses * 50, conditions=status.conditions * 50)
+
+    assert json_bytes(encode(status)) <= largest(status)
+    assert json_bytes(encode(long)) <= largest(long)
 
 
 @pytest.mark.parametrize("part", PARTS)

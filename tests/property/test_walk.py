@@ -62,6 +62,7 @@ def test_every_walk_ends_and_keeps_the_laws_at_each_commit(
         dependants_are_undone_first(spec, old, new)
         terminal_is_final(old, new)
         nothing_is_executed_without_its_approval(spec, old, new)
+        no_ready_step_waits_while_there_is_room(spec, new)
     the_journal_has_a_row_for_each_transition(walk)
     children_are_intended_before_they_are_created(walk)
     success_was_seen(walk)
@@ -100,6 +101,18 @@ def attempts_are_bounded(spec: WorkflowExecutionSpec, old: WorkflowExecutionStat
         assert entry.retries_attempted == max(0, entry.attempt - 1)
         assert entry.rollback is None or entry.rollback.attempt <= attempts_allowed(spec, step)
     assert sum(e.status is E for e in new.step_statuses) <= (spec.execution_strategy.max_parallel_steps or 5)
+
+
+def no_ready_step_waits_while_there_is_room(spec: WorkflowExecutionSpec, new: WorkflowExecutionStatus) -> None:
+    """L3: what makes a step ready and its intent are one write."""
+    now, needs, steps = ledger(new), edges(spec), steps_of(spec)
+    if new.phase is not Phase.EXECUTING or spec.execution_strategy.workflow_timeout is not None or any(
+            e.status is F and steps[n].critical_step for n, e in now.items()):
+        return
+    ready = [n for n, e in now.items() if e.status is P and all(now[needed].status is C for needed in needs[n])]
+    room = (new.max_parallel_steps or spec.execution_strategy.max_parallel_steps or 5) - sum(
+        e.status is E for e in now.values())
+    assert not ready or room <= 0
 
 
 def forward_and_backward_never_overlap(spec: WorkflowExecutionSpec, new: WorkflowExecutionStatus) -> None:

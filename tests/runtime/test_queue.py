@@ -25,6 +25,22 @@ def test_each_key_waits_once_in_the_order_it_was_first_asked_for(keys):
     assert list(dict.fromkeys(keys)) == run(main)
 
 
+def test_a_key_that_is_asked_for_all_the_time_keeps_no_other_waiting():
+    async def main(loop, queue):
+        served = []
+        for key in ("quiet", "busy", "other"):
+            queue.add(key)
+        for _ in range(30):
+            key = await queue.get()
+            queue.add("busy")
+            queue.add(key)
+            queue.done(key, None)
+            served.append(key)
+        return served
+
+    assert ["quiet", "busy", "other"] * 10 == run(main)
+
+
 def test_a_key_asked_for_while_it_is_held_comes_again_after_it_is_let_go():
     async def main(loop, queue):
         queue.add("a")

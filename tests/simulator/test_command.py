@@ -9,6 +9,7 @@ import pickle
 
 import pytest
 
+from wfcore.testing.mutants import MUTANTS
 from wfcore.testing.simulator import ALL_FAULTS, Fault, Mode, simulate
 from wfcore.testing.simulator.__main__ import main
 from wfcore.testing.simulator.jobs import CHUNK, Order, run_jobs
@@ -16,8 +17,6 @@ from wfcore.testing.simulator.laws import LawBroken
 from wfcore.testing.simulator.progress import Progress
 from wfcore.testing.simulator.suite import run_suite
 from wfcore.testing.simulator.workload import Workload
-
-from .bugs import BUGS
 
 
 def test_a_sound_run_says_what_it_reached(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,7 +48,7 @@ def test_a_trace_is_replayed_byte_for_byte(capsys: pytest.CaptureFixture[str]) -
 
 def test_a_violation_names_the_law_the_seed_and_the_command_that_replays_it(
         monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    BUGS["one_retry_too_many"].plant(monkeypatch)
+    MUTANTS["attempts_are_counted_by_greater_instead_of_greater_or_equal"].plant(monkeypatch)
     assert 1 == main(["--schedules", "200", "--faults", "CONFLICT"])
 
     printed = capsys.readouterr()
@@ -81,7 +80,7 @@ def test_no_faults_can_be_chosen() -> None:
 
 
 def test_going_on_after_a_violation_counts_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    BUGS["dependencies_are_ignored"].plant(monkeypatch)
+    MUTANTS["dependencies_are_ignored"].plant(monkeypatch)
 
     assert 1 == len(run_suite(range(30), faults=()).violations)
     assert 1 < len(run_suite(range(30), faults=(), keep_going=True).violations)
@@ -108,7 +107,7 @@ def test_the_report_does_not_depend_on_the_number_of_processes(workload: Workloa
 
 
 def test_a_run_in_processes_stops_at_the_first_violation(monkeypatch: pytest.MonkeyPatch) -> None:
-    BUGS["dependencies_are_ignored"].plant(monkeypatch)
+    MUTANTS["dependencies_are_ignored"].plant(monkeypatch)
     order = Order(mode=Mode.SAFETY, faults=(), keep_going=False, workload=Workload.MIXED)
     found = run_jobs(range(3 * CHUNK), order, 1, lambda done: None)
 
@@ -125,7 +124,7 @@ def test_a_broken_law_comes_home_from_another_process() -> None:
 
 def test_the_standard_workload_is_one_chain_a_schedule_and_is_replayed_as_such(
         monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    BUGS["dependencies_are_ignored"].plant(monkeypatch)
+    MUTANTS["dependencies_are_ignored"].plant(monkeypatch)
     assert 1 == main(["--schedules", "5", "--workload", "chain6", "--faults", "none"])
 
     printed = capsys.readouterr()

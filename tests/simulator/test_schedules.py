@@ -1,4 +1,4 @@
-"""The laws hold over thousands of schedules, and every fault that is claimed has struck in each part of them."""
+"""The laws hold over thousands of schedules; each part of them has met every fault, and every deed of people."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from wfcore.testing.simulator.laws.of_status import PHASES
 from wfcore.testing.simulator.suite import Report, run_suite
 
 PART = 250
-# Not reached: nothing completes a plan without executing it, and monitoring only tells what it saw.
-UNREACHED = {"planning -> completed", "validating -> completed", "monitoring -> rolling_back", "monitoring -> failed"}
-EDGES = {f"{before or 'new'} -> {after}" for before, nexts in PHASES.items() for after in nexts} - UNREACHED
+# Seldom: a workflow is stopped with a rollback just while it is monitored, or an alert comes up.
+SELDOM = {"monitoring -> rolling_back", "monitoring -> failed"}
+EDGES = {f"{before or 'new'} -> {after}" for before, nexts in PHASES.items() for after in nexts}
 
 
 def assert_sound(report: Report) -> None:
@@ -24,7 +24,8 @@ def test_the_laws_hold_while_faults_strike(part: int) -> None:
     report = run_suite(range(part * PART, (part + 1) * PART), Mode.SAFETY)
 
     assert_sound(report)
-    assert EDGES <= report.edges.keys()
+    assert [] == report.missed
+    assert EDGES - SELDOM <= report.edges.keys()
     assert 0.03 <= report.stale_reads / report.cached_reads
 
 
@@ -33,6 +34,7 @@ def test_everything_ends_when_faults_stop(part: int) -> None:
     report = run_suite(range(part * PART, (part + 1) * PART), Mode.LIVENESS)
 
     assert_sound(report)
+    assert [] == report.missed
     assert report.schedules == report.settled
 
 
@@ -49,3 +51,9 @@ def test_a_deletion_meets_every_phase() -> None:
 
     assert {"new", "planning", "validating", "executing", "monitoring", "rolling_back", "completed", "failed"} <= \
         report.deleted_in.keys()
+
+
+def test_every_edge_of_the_phases_is_taken() -> None:
+    report = run_suite(range(2 * PART), Mode.SAFETY)
+
+    assert EDGES == report.edges.keys() & EDGES

@@ -31,6 +31,23 @@ def test_compensations_run_in_reverse_order_each_after_the_one_before() -> None:
     assert "critical step 3 failed: it is verification_failed" == story.status.rollback_reason
 
 
+def test_a_compensation_carries_what_it_restores_and_nothing_of_what_its_step_did() -> None:
+    """What a step did may be the value of a Secret; found by law S23 of the simulator (seed 5013)."""
+    secret = {"stepNumber": 1, "action": "update-secret", "rollbackSpec": {"action": "restore-previous-config"},
+              "parameters": {"updateSecret": {"name": "s", "dataUpdates": {"k": "aHVudGVyMg=="}}}}
+    settings = Settings(allow_inline_secrets=True)
+    story = Story(workflow(secret, scale(2, 1, criticalStep=True)), settings).go()
+    captured = {"restorePreviousConfig": {"name": "s", "type": "Secret", "snapshot": "s-1"}}
+    story.say(step_1={**done(), "rollbackInformation": {"captured": True, "mutated": "yes", "parameters": captured}})
+    story.say(step_2=broken())
+    spec = story.world.children()["w-rollback-1"]["spec"]
+
+    assert "restore-previous-config" == spec["rollbackAction"]
+    assert "s-1" == spec["rollbackParameters"]["restorePreviousConfig"]["snapshot"]
+    assert "parameters" not in spec
+    assert "aHVudGVyMg" not in str(spec)
+
+
 def test_a_compensation_also_waits_for_those_that_depend_on_it_through_an_uncompensated_step() -> None:
     story = Story(workflow(scale(1), scale(2, 1, undo=False), scale(3, 2), scale(4, 3, criticalStep=True))).go()
     story.say(step_1=done()).say(step_2=done("no")).say(step_3=done()).say(step_4=broken())

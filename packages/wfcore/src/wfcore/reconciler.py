@@ -38,7 +38,8 @@ from wfcore.program import (
     Unknown,
 )
 from wfcore.programs.adoption import adopted_metadata
-from wfcore.programs.cleanup import CleanUp, SweepOrphans, child_requests, is_held, left_behind
+from wfcore.programs.cleanup import SweepOrphans, child_requests, is_held, left_behind
+from wfcore.programs.departing import departure
 from wfcore.programs.finishing import RecordAudit
 from wfcore.programs.malformed import refuse_malformed
 from wfcore.programs.too_large import EndTooLarge
@@ -70,8 +71,9 @@ class Reconcile:
         workflow = seen.workflow.workflow()
         if isinstance(workflow, Malformed):
             return refuse_malformed(self.ref, self.settings, seen, workflow)
-        if workflow.metadata.deletion_timestamp is not None:
-            return CleanUp(self.ref, self.settings, workflow, seen.children, seen.at)
+        again = evolve(self, freshness=Freshness.LIVE)
+        if (leaving := departure(self.ref, self.settings, workflow, seen, again)) is not None:
+            return leaving
         if workflow.status.phase in TERMINAL:
             return RecordAudit(self.ref, self.settings, workflow, seen.at)
         parent: RawObject | None = None

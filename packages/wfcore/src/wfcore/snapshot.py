@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from wfcore.codec import Malformed
+from wfcore.model.evolving import evolve
 from wfcore.model.execution import KubernetesExecutionStatus
 from wfcore.model.workflow import KubernetesExecution, ObjectMeta, WorkflowExecution
 from wfcore.planning.targets import Target
@@ -37,7 +38,7 @@ class Foreign:
 Facts = Mapping[Target, "tuple[RawObject, ...] | None"]
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Snapshot:
     """The workflow, its children by name, foreign objects in their place, facts about targets.
 

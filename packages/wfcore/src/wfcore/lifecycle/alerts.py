@@ -22,7 +22,7 @@ from wfcore.model.enums import StepPhase
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.model.workflow import ObjectMeta
 from wfcore.planning.planner import Plan
-from wfcore.planning.targets import Target, targets_of
+from wfcore.planning.targets import BY_NAME, Target, targets_of
 from wfcore.rawobject import RawObject
 from wfcore.snapshot import Facts, Snapshot
 
@@ -72,7 +72,7 @@ def new_alerts(snapshot: Snapshot, plan: Plan) -> NewAlerts:
 
 def _touched(status: WorkflowExecutionStatus, plan: Plan) -> tuple[Target, ...]:
     done = (e.step_number for e in status.step_statuses if e.status is StepPhase.COMPLETED)
-    return tuple(sorted({t for n in done for t in targets_of(plan.rendered[n].parameters)}))
+    return tuple(sorted({t for n in done for t in targets_of(plan.rendered[n].parameters)}, key=BY_NAME))
 
 
 def _is_older(meta: ObjectMeta, start: datetime | None) -> bool:

@@ -9,7 +9,8 @@ texts, and last what follows from the rest.  Never what was done.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from wfcore.codec import Problem, encode
 from wfcore.codec.size import at_most, json_bytes
@@ -25,13 +26,14 @@ _METADATA_BYTES = 16 * 1024
 # What a shortened status may still grow by: per step, besides the name of a child, and for all that is there once.
 STEP_BYTES, REST_BYTES = 1000, 40 * 1024
 _FEW, _SHORT, _NAME = 10, 60, 253
+_KEY = 32  # what the name of a field takes, and an empty value
 E = TypeVar("E", StepStatus, StepRollback)
 
 
 def fitted(snapshot: Snapshot, status: WorkflowExecutionStatus) -> WorkflowExecutionStatus:
     """The status, shortened no more than it needs to be.  O(size)."""
     # Most statuses are small beside the largest spec there may be, whatever this one is.
-    if at_most(encode(status)) <= OBJECT_BYTES - _METADATA_BYTES - snapshot.settings.max_spec_bytes:
+    if largest(status) <= OBJECT_BYTES - _METADATA_BYTES - snapshot.settings.max_spec_bytes:
         return status
     room = _room(snapshot)
     for shorten in _SHORTENINGS:
@@ -39,6 +41,18 @@ def fitted(snapshot: Snapshot, status: WorkflowExecutionStatus) -> WorkflowExecu
             break
         status = shorten(status)
     return status
+
+
+def largest(status: WorkflowExecutionStatus) -> int:
+    """An upper bound of the status's bytes.  What it shares with a status seen before is not written out again."""
+    fields = status.__dict__
+    parts = (*(part for name, part in fields.items() if part and name != "step_statuses"), *status.step_statuses)
+    return sum(map(_part_bytes, parts)) + len(fields) * _KEY
+
+
+@lru_cache(maxsize=8192)
+def _part_bytes(part: Any) -> int:
+    return at_most(encode(part)) + 1
 
 
 def cannot_fit(snapshot: Snapshot, status: WorkflowExecutionStatus) -> Problem | None:

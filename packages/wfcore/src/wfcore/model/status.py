@@ -219,6 +219,9 @@ class WorkflowExecutionStatus:
                                             default=None)
     frozen_since: datetime | None = prop("Since when nothing is launched because of an emergency freeze.",
                                          default=None)
+    deletion_deadline: datetime | None = prop(
+        "Until when a deletion waits for the rollback that spec.stop asks for; the time of the deletion: not at all.",
+        default=None)
     stable_since: datetime | None = prop("Since when the targets were seen healthy.", default=None)
     last_sample_time: datetime | None = prop("When the targets were last judged.", default=None)
     sampled: int = prop("How often the targets were judged.", default=0, minimum=0)

@@ -46,8 +46,9 @@ def compensation_of(forward: KubernetesExecutionSpec, captured: RollbackParamete
         return None
     # Children name every namespace; what was captured is where the step acted.
     place = getattr(forward.parameters, "namespace", namespace)
+    # What the step did is of no use here, and may be secret.
     return evolve(
-        forward, kind=ExecutionKind.ROLLBACK, rollback_action=spec.action,
+        forward, kind=ExecutionKind.ROLLBACK, parameters=None, health_targets=(), rollback_action=spec.action,
         rollback_parameters=in_namespace(parameters, place), rollback_spec=None,
         timeout=spec.timeout or settings.compensation_timeout)
 

@@ -7,8 +7,10 @@ executor's: its dry run finds a missing one.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from wfcore.planning.planner import Plan
-from wfcore.planning.targets import Target, rendered_targets
+from wfcore.planning.targets import BY_NAME, Target, rendered_targets
 from wfcore.rawobject import RawObject
 from wfcore.snapshot import Facts
 from wfcore.validation.facts import is_going, is_ready
@@ -17,9 +19,11 @@ from wfcore.validation.findings import Findings
 _OBSERVED = frozenset({"Deployment", "Pod", "Node"})
 
 
+# A pass asks several times, and the plan of a workflow stays the same object.
+@lru_cache(maxsize=64)
 def touched(plan: Plan) -> tuple[Target, ...]:
     """Every object that the steps touch or judge, sorted."""
-    return tuple(sorted({target for spec in plan.rendered.values() for target in rendered_targets(spec)}))
+    return tuple(sorted({target for spec in plan.rendered.values() for target in rendered_targets(spec)}, key=BY_NAME))
 
 
 def health_facts(plan: Plan) -> tuple[Target, ...]:

@@ -25,6 +25,7 @@ from wfcore.validation.findings import Findings
 Answers = Mapping[Request, Response]
 _RESOURCE: Mapping[str, Resource] = {
     "Deployment": DEPLOYMENTS, "Pod": PODS, "ConfigMap": CONFIG_MAPS, "Secret": SECRETS, "Node": NODES}
+_NOTHING = Review(())
 _CHANGE = ("get", "update")
 # What an executor needs on the target itself.  It reads, compares and updates with a precondition; nothing is patched.
 ON_TARGET: Mapping[Action, tuple[str, ...]] = {
@@ -89,7 +90,8 @@ def rbac_findings(plan: Plan, settings: Settings, answers: Answers) -> Findings:
     findings = Findings(good=f"{settings.executor_account} may do everything the steps need")
     for question in wanted:
         # A right on all objects of a kind includes each of them.
-        allowed = given.get(_unnamed(question)) or given.get(question, given.get(_unnamed(question)))
+        general = given.get(_unnamed(question))
+        allowed = general or given.get(question, general)
         if allowed is False:
             findings.wrong.append(f"{settings.executor_account} may not {_said(question)}")
         elif allowed is None:
@@ -117,9 +119,12 @@ def _general(wanted: tuple[AccessQuestion, ...]) -> Review:
 
 def _by_name(wanted: tuple[AccessQuestion, ...], answers: Answers) -> Review:
     general = replies(_general(wanted), answers)
+    if False not in general.values():
+        return _NOTHING
     return Review(tuple(q for q in wanted if q.name and general.get(_unnamed(q)) is False))
 
 
+@lru_cache(maxsize=4096)
 def _unnamed(question: AccessQuestion) -> AccessQuestion:
     return attrs.evolve(question, name="")
 

@@ -45,6 +45,7 @@ _ARMED: Mapping[str, timedelta] = {
     "stableSince": STABLE, "cancelledAt": SETTINGS.cancel_grace,
     "deletionTimestamp": SETTINGS.cancel_grace, "dryRunStartTime": SETTINGS.dry_run_timeout,
     "requestedAt": SETTINGS.approval_timeout, "targetWaitDeadline": timedelta(0),
+    "deletionDeadline": timedelta(0),
 }
 _HOLDS = frozenset({"suspendedSince", "frozenSince"})
 _HELD = _HOLDS | {"phaseDeadline", "dryRunStartTime", "targetWaitDeadline", "approval"}

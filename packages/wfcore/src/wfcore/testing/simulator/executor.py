@@ -18,8 +18,11 @@ from wfcore.simulation.objects import StoredObject
 from wfcore.simulation.watchlog import Change, ChangeType
 from wfcore.testing.simulator.agenda import SECOND, instant, wire
 from wfcore.testing.simulator.cluster import Cluster
+from wfcore.testing.simulator.dry_runs import DryRuns
 from wfcore.testing.simulator.faults import Chance, Fault
-from wfcore.testing.simulator.history import entries, owner_uid, phase_of, status_json
+from wfcore.testing.simulator.features import Features
+from wfcore.testing.simulator.ledgers import entries, phase_of, status_json
+from wfcore.testing.simulator.runs import owner_uid
 from wfcore.testing.simulator.scenario import captured
 
 NAME = "executor"
@@ -45,13 +48,15 @@ class _Script:
     acting: bool = False
     told: bool = False  # the cancel was noticed
     information: dict[str, Any] = field(factory=dict)
+    dry_run: dict[str, Any] = field(factory=dict)  # what a dry run found
 
 
 class Executor:
     """One process that follows KubernetesExecutions live."""
 
-    def __init__(self, cluster: Cluster, chance: Chance) -> None:
+    def __init__(self, cluster: Cluster, chance: Chance, features: Features) -> None:
         self._cluster, self._chance = cluster, chance
+        self._dry_runs = DryRuns(features)
         self._scripts: dict[str, _Script] = {}
         self._odd = chance.group(*_ODD)
 
@@ -84,6 +89,9 @@ class Executor:
         if script.odd is Fault.SILENT_EXECUTOR:
             return
         script.acting = True
+        if stored.value["spec"].get("kind") == "dryrun":
+            self._cluster.agenda.after(script.lasts, self._end, name, uid)
+            return
         parameters = captured(stored.value["spec"], stored.value["spec"].get("attempt", 1)) if script.captures else {}
         script.information = {"captured": bool(parameters), "mutated": "unknown"}
         if parameters:
@@ -100,10 +108,13 @@ class Executor:
         if workflow is None or workflow.uid != owner_uid(child) or workflow.terminating:
             return False
         status = status_json(workflow)
+        if child.value["spec"].get("kind") == "dryrun":
+            return phase_of(status) == "validating" and "dryRunStartTime" in status
         if phase_of(status) not in ("executing", "rolling_back"):
             return False
         entry = entries(status).get(child.value["spec"].get("stepNumber", 0), {})
-        part = entry if child.value["spec"].get("kind") == "forward" else entry.get("rollback") or {}
+        steps = "rollback" if "rollbackOf" in workflow.value["spec"] else "forward"
+        part = entry if child.value["spec"].get("kind") == steps else entry.get("rollback") or {}
         return part.get("status") == "executing" and (part.get("k8sExecutionRef") or {}).get("name") == child.place[1]
 
     def _draw(self) -> _Script:
@@ -131,7 +142,10 @@ class Executor:
         if stored is None or not script.acting:
             return
         script.acting = False
-        script.information = {**script.information, "mutated": script.mutated}
+        if stored.value["spec"].get("kind") == "dryrun":
+            script.fails, script.dry_run = self._dry_runs.found(stored.value["spec"])
+        else:
+            script.information = {**script.information, "mutated": script.mutated}
         match script.odd:
             case Fault.MALFORMED:
                 self._cluster.report(NAME, KUBERNETES_EXECUTIONS, stored, self._chance.random.choice(_GARBAGE))
@@ -165,4 +179,6 @@ class Executor:
             status["completionTime"] = wire(instant(end))
         if script.information:
             status["rollbackInformation"] = script.information
+        if script.dry_run:
+            status["dryRunResult"] = script.dry_run
         self._cluster.report(NAME, KUBERNETES_EXECUTIONS, stored, status)

@@ -5,83 +5,22 @@ The laws read this, never the controllers' own idea of it.  Time is in true micr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-from attrs import define, field
-
 from wfcore.audit import AuditRecord
-from wfcore.model.workflow import FINALIZER, TRACKING_FINALIZER
+from wfcore.model.workflow import ANNOTATION_CREATED_BY, FINALIZER, TRACKING_FINALIZER
 from wfcore.resources import WORKFLOW_EXECUTIONS, Resource
 from wfcore.settings import Settings
-from wfcore.simulation.objects import StoredObject
 from wfcore.simulation.watchlog import Change, ChangeType
-from wfcore.testing.simulator.meaning import Json, Meaning, capture_of, meaning_of, outcome_of
-
-Attempt = tuple[str, int, int]  # kind, step, attempt
-
-
-@define(eq=False)
-class Child:
-    """One KubernetesExecution."""
-
-    name: str
-    uid: str
-    owner: str  # uid of the controlling workflow, or empty
-    born: int
-    spec: Json
-    attempt: Attempt = ("", 0, 0)  # which one it said it was when it was created
-    status: Any = None
-    deleted: int | None = None  # when its deletion was asked for
-    gone: bool = False
-    tracked: bool = True
-    ours: bool = True  # created by a controller
-    edited: bool = False  # somebody wrote its spec
-    tampered: bool = False  # that, or its outcome changed after it had one
-    captures: set[int] = field(factory=set)  # marks of what it ever said that it captured
-    stripped: bool = False  # taken away by somebody, finalizer and all
-    succeeded_unedited: bool = False
-    succeeded: bool = False  # a well-formed success was stored at some time
-
-    @property
-    def over(self) -> bool:
-        """Whether its executor is done with it."""
-        return outcome_of(self.status) != ""
-
-
-@define(eq=False)
-class Run:
-    """One WorkflowExecution."""
-
-    name: str
-    uid: str
-    born: int
-    meaning: Meaning | None
-    value: Json
-    status: Json = field(factory=dict)
-    spoilt: bool = False  # somebody else wrote its status or took its finalizers
-    adopted: bool = False
-    deleted: int | None = None
-    gone: bool = False
-    intents: dict[Attempt, int] = field(factory=dict)
-    cancelled: set[Attempt] = field(factory=set)
-    children: list[Child] = field(factory=list)
-    status_writes: int = 0
-    rows: list[AuditRecord] = field(factory=list)
-    audit_failed: bool = False
-    outboxed: bool = False
-    phases: list[str] = field(factory=lambda: [""])
-
-    def child(self, attempt: Attempt) -> Child | None:
-        """The child of an attempt that a controller created, dead or alive."""
-        return next((c for c in self.children if c.ours and c.attempt == attempt), None)
+from wfcore.testing.simulator.ledgers import cancelled, changed_entries, entries, intents, part, phase_of, status_json
+from wfcore.testing.simulator.meaning import capture_of, dry_run_of, meaning_of, outcome_of, source_uid
+from wfcore.testing.simulator.runs import Child, Decision, Run, annotations_of, new_child
 
 
 class History:
     """Follows every commit."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, *, guarded: bool = True, skippers: frozenset[str] = frozenset()) -> None:
+        self.settings, self._guarded, self._skippers = settings, guarded, skippers
+        self.frozen_since: int | None = None
         self.runs: dict[str, Run] = {}
         self.children: dict[str, Child] = {}
 
@@ -95,8 +34,12 @@ class History:
     def _workflow(self, now: int, actor: str, change: Change) -> None:
         stored, uid = change.object, change.object.uid
         if change.type is ChangeType.ADDED:
-            self.runs[uid] = Run(stored.place[1], uid, now, meaning_of(stored.value.get("spec"), self.settings),
-                                 stored.value)
+            spec = stored.value.get("spec")
+            source = self.runs.get(source_uid(spec))
+            meaning = meaning_of(spec, self.settings, source.meaning if source is not None else None)
+            creator = str(annotations_of(stored.value).get(ANNOTATION_CREATED_BY, "")) if self._guarded else ""
+            self.runs[uid] = Run(stored.place[1], uid, now, meaning, stored.value, source=source, creator=creator,
+                                 may_skip=creator in self._skippers)
             return
         run = self.runs[uid]
         before, after = run.status, status_json(stored)
@@ -111,13 +54,20 @@ class History:
             if is_controller(actor):
                 run.status_writes += 1
                 for number, entry, _ in changed_entries(before, after):
-                    for attempt in intents(number, entry):
+                    for attempt in intents(number, entry, run.kind):
                         run.intents.setdefault(attempt, now)
-                    run.cancelled.update(cancelled(number, entry))
+                    run.cancelled.update(cancelled(number, entry, run.kind))
+                if after.get("dryRunStartTime") and not before.get("dryRunStartTime"):
+                    run.intents.update((("dryrun", number, 1), now) for number in entries(after))
             else:
                 run.spoilt = True
             if phase_of(after) != run.phases[-1]:
                 run.phases.append(phase_of(after))
+        if not is_controller(actor):
+            run.moves += 1
+            decision = Decision.of(stored)
+            if decision != (run.said[-1] if run.said else Decision()):
+                run.said.append(decision)
         if actor == "user" and FINALIZER not in stored.finalizers and run.adopted and (
                 change.before is not None and FINALIZER in change.before.finalizers):
             run.spoilt = True
@@ -137,11 +87,13 @@ class History:
         child.stripped = child.stripped or (child.gone and actor == "user")
         if stored.terminating and child.deleted is None:
             child.deleted = now
-        spec, status = _part(stored, "spec"), stored.value.get("status")
+        spec, status = part(stored.value, "spec"), stored.value.get("status")
         child.edited = child.edited or spec != child.spec
         child.tampered = child.tampered or child.edited or (child.over and status != child.status)
         child.spec, child.status = spec, status
         child.captures |= {capture_of(status)} - {0}
+        if child.attempt[0] == "dryrun" and not child.edited:
+            child.dry_runs.add(dry_run_of(status))
         success = outcome_of(status) == "success"
         child.succeeded = child.succeeded or success
         child.succeeded_unedited = child.succeeded_unedited or (success and not child.edited)
@@ -170,66 +122,3 @@ class History:
 def is_controller(actor: str) -> bool:
     """Controllers are called c0, c1, ..."""
     return actor[:1] == "c" and actor[1:].isdigit()
-
-
-def status_json(stored: StoredObject) -> Json:
-    """The status of a stored workflow, whatever it is made of."""
-    status = stored.value.get("status")
-    return status if isinstance(status, dict) else {}
-
-
-def phase_of(status: Json) -> str:
-    """The phase as text."""
-    return str(status.get("phase", ""))
-
-
-def entries(status: Json) -> dict[int, Json]:
-    """The ledger by step number."""
-    found = status.get("stepStatuses", ())
-    return {e["stepNumber"]: e for e in found if isinstance(e, dict)} if isinstance(found, list) else {}
-
-
-def changed_entries(before: Json, after: Json) -> list[tuple[int, Json, Json]]:
-    """Number, entry and former entry (empty for none) where the entry is another object than before.
-
-    What is one and the same object is equal, so it says nothing that it has not said before.
-    """
-    former = entries(before)
-    return [(number, entry, former.get(number, {})) for number, entry in entries(after).items()
-            if entry is not former.get(number)]
-
-
-def intents(number: int, entry: Json) -> Iterator[Attempt]:
-    """Every attempt that an entry of a ledger has ever intended."""
-    for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {})):
-        for attempt in range(1, part.get("attempt", 0) + 1):
-            yield kind, number, attempt
-
-
-def cancelled(number: int, entry: Json) -> Iterator[Attempt]:
-    """The attempts that an entry says are being cancelled."""
-    for kind, part in (("forward", entry), ("rollback", entry.get("rollback") or {})):
-        if part.get("cancelledAt"):
-            yield kind, number, part["attempt"]
-
-
-def owner_uid(stored: StoredObject) -> str:
-    """The uid of the controlling owner."""
-    return next((str(o["uid"]) for o in stored.owner_references if o.get("controller")), "")
-
-
-def new_child(stored: StoredObject, now: int, *, ours: bool) -> Child:
-    """A child as it is created."""
-    spec = _part(stored, "spec")
-    attempt = (str(spec.get("kind")), _number(spec.get("stepNumber")), _number(spec.get("attempt")))
-    return Child(stored.place[1], stored.uid, owner_uid(stored), now, spec, attempt, ours=ours,
-                 tracked=TRACKING_FINALIZER in stored.finalizers)
-
-
-def _number(value: Any) -> int:
-    return value if isinstance(value, int) else 0
-
-
-def _part(stored: StoredObject, name: str) -> Json:
-    part = stored.value.get(name)
-    return part if isinstance(part, dict) else {}

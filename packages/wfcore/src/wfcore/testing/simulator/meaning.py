@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from wfcore.settings import Settings
 
@@ -17,15 +17,35 @@ _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 @frozen
 class Meaning:
-    """One workflow: all mappings by step number."""
+    """One workflow: all mappings by step number.  `steps` are its steps as they are written."""
 
+    steps: Mapping[int, Json]
     needs: Mapping[int, frozenset[int]]
     retries: Mapping[int, int]
     timeout: Mapping[int, float]
     critical: frozenset[int]
     compensable: frozenset[int]
-    automatic: bool
+    strategy: str
     max_parallel: int
+    dry_run_first: bool = False
+    approval_required: bool = False
+    learning: bool = False  # limits may be raised in planning
+    dynamic: bool = False  # limits may be raised while it runs
+
+    @property
+    def automatic(self) -> bool:
+        """Whether a failure is rolled back by itself."""
+        return self.strategy == "automatic"
+
+    @property
+    def stretch(self) -> int:
+        """How many times as long as it says an attempt may take: twice as planning, twice as running finds it."""
+        return (1 + self.learning) * (1 + self.dynamic)
+
+    def most_retries(self, number: int) -> int:
+        """With what adaptation may add; none at all stays none."""
+        planned = self.retries.get(number, 0)
+        return planned and min(planned + 2 * self.learning + 2 * self.dynamic, 10)
 
     def dependants(self, number: int) -> frozenset[int]:
         """Every step that stands on `number`, directly or not."""
@@ -37,25 +57,57 @@ class Meaning:
             found |= more
 
 
-def meaning_of(spec: Any, settings: Settings) -> Meaning | None:
-    """What the spec asks for, or None when it is not a workflow at all."""
+def meaning_of(spec: Any, settings: Settings, source: Meaning | None = None) -> Meaning | None:
+    """What the spec asks for, or None when it is not a workflow at all; `source` is what it starts from means."""
     try:
-        definition = spec["workflowDefinition"]
-        steps = {int(step["stepNumber"]): step for step in definition["steps"]}
-        strategy = spec.get("executionStrategy", {})
+        if "rollbackOf" in spec:
+            return None if source is None else _reversal(spec, settings, source)
+        definition = spec.get("workflowDefinition")
+        if definition is None and source is None:
+            return None
+        steps = source.steps if source is not None and definition is None else {
+            int(step["stepNumber"]): step for step in definition["steps"]}
+        strategy, adaptive = spec.get("executionStrategy", {}), spec.get("adaptiveOrchestration", {})
+        adapts = adaptive.get("optimizationEnabled", False)
         return Meaning(
-            needs=_needs(definition, steps),
+            steps=steps,
+            needs=source.needs if source is not None and definition is None else _needs(definition, steps),
             retries={n: _first(step.get("maxRetries"), strategy.get("maxRetries"), settings.default_max_retries)
                      for n, step in steps.items()},
             timeout={n: seconds(step["timeout"]) if "timeout" in step else settings.step_timeout.total_seconds()
                      for n, step in steps.items()},
             critical=frozenset(n for n, step in steps.items() if step.get("criticalStep")),
             compensable=frozenset(n for n, step in steps.items() if step.get("rollbackSpec")),
-            automatic=strategy.get("rollbackStrategy", "automatic") == "automatic",
+            strategy=strategy.get("rollbackStrategy", "automatic"),
             max_parallel=strategy.get("maxParallelSteps") or settings.max_parallel_steps,
+            dry_run_first=strategy.get("dryRunFirst", False),
+            approval_required=strategy.get("approvalRequired", False),
+            learning=adapts and adaptive.get("learningFromHistory", False),
+            dynamic=adapts and adaptive.get("dynamicStepAdjustment", False),
         )
     except (TypeError, KeyError, AttributeError, ValueError):
         return None
+
+
+def _reversal(spec: Any, settings: Settings, source: Meaning) -> Meaning:
+    """What undoes another: its steps are the compensations of the other's, and none needs another to succeed."""
+    strategy = spec.get("executionStrategy", {})
+    usual = settings.compensation_timeout.total_seconds()
+    return evolve(
+        source, needs=dict.fromkeys(source.steps, frozenset()), critical=frozenset(),
+        retries={n: _first(strategy.get("maxRetries"), source.most_retries(n)) for n in source.steps},
+        timeout={n: seconds((step.get("rollbackSpec") or {}).get("timeout", f"{usual}s"))
+                 for n, step in source.steps.items()},
+        max_parallel=strategy.get("maxParallelSteps") or settings.max_parallel_steps, dry_run_first=False,
+        approval_required=strategy.get("approvalRequired", False), learning=False, dynamic=False)
+
+
+def source_uid(spec: Any) -> str:
+    """The uid of the workflow that a spec starts from, or an empty string."""
+    if not isinstance(spec, dict):
+        return ""
+    reference = spec.get("rollbackOf") or spec.get("retryOf")
+    return str(reference.get("uid", "")) if isinstance(reference, dict) else ""
 
 
 def seconds(text: str) -> float:
@@ -106,3 +158,13 @@ def captured_in(parameters: Any) -> int:
             if number > 100:
                 return number - 100
     return 0
+
+
+def dry_run_of(status: Any) -> str:
+    """What a dry run found: `good`, `excused` where what comes before may still make it possible, `bad`, or nothing."""
+    outcome = outcome_of(status)
+    if outcome == "success":
+        result = status.get("dryRunResult")
+        return "good" if not isinstance(result, dict) or result.get("wouldSucceed") is not False else "bad"
+    excused = outcome and status.get("failureClass") in ("resource_not_found", "resource_conflict")
+    return "excused" if excused else outcome and "bad"

@@ -6,16 +6,13 @@ performer; no decision is made here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from wfcore.codec import encode
 from wfcore.model.workflow import LABEL_WORKFLOW_UID, TRACKING_FINALIZER
-from wfcore.planning.targets import Target
 from wfcore.program import (
     CommitStatus,
     Consult,
-    Consulted,
     Create,
     Created,
     DeleteChild,
@@ -29,7 +26,6 @@ from wfcore.program import (
     Found,
     Freshness,
     Inspect,
-    Inspected,
     ListOutbox,
     Observe,
     Outbox,
@@ -39,7 +35,6 @@ from wfcore.program import (
     Request,
     Response,
     Review,
-    Reviewed,
     Seen,
     SetMetadata,
     SourceFound,
@@ -47,19 +42,20 @@ from wfcore.program import (
     Surveyed,
     Unknown,
 )
-from wfcore.rawobject import RawObject
 from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
 from wfcore.simulation import operations as op
 from wfcore.simulation.objects import StoredObject
 from wfcore.testing.simulator.agenda import SECOND
+from wfcore.testing.simulator.answers import Answers
 from wfcore.testing.simulator.audit import SimulatedAuditLog
 from wfcore.testing.simulator.cluster import NAMESPACE, Cluster
 from wfcore.testing.simulator.controller import Controller
 from wfcore.testing.simulator.decoding import Decoded
 from wfcore.testing.simulator.faults import Chance, Fault
+from wfcore.testing.simulator.meaning import source_uid
 from wfcore.testing.simulator.outbox import SimulatedOutbox
+from wfcore.testing.simulator.people import People
 
-Facts = Callable[[Target], tuple[Mapping[str, Any], ...] | None]
 _DID = Did()
 _REFUSING = (Fault.THROTTLED, Fault.SERVER_ERROR, Fault.FORBIDDEN, Fault.LOST_BEFORE, Fault.LOST_AFTER)
 
@@ -68,9 +64,9 @@ class Performing:
     """The port behind the programs of every controller."""
 
     def __init__(self, cluster: Cluster, chance: Chance, audit: SimulatedAuditLog, outbox: SimulatedOutbox,
-                 facts: Facts) -> None:
-        self._cluster, self._chance, self._audit, self._facts = cluster, chance, audit, facts
-        self._outbox = outbox
+                 answers: Answers, people: People) -> None:
+        self._cluster, self._chance, self._audit, self._answers = cluster, chance, audit, answers
+        self._outbox, self._people = outbox, people
         self._decoded = Decoded()
         self._refusing = chance.group(*_REFUSING)
         self._posting = chance.group(Fault.ALREADY_EXISTS, Fault.SERVER_ERROR)
@@ -122,14 +118,13 @@ class Performing:
             case FindParent():
                 return Found(None)
             case Inspect():
-                found = (self._facts(target) for target in request.targets)
-                return Inspected(tuple(None if o is None else tuple(map(RawObject, o)) for o in found))
+                return self._answers.inspect(request)
             case Outbox() | ListOutbox() | DropOutbox():
                 return self._outbox.answer(request)
             case Consult():
-                return Consulted(())
+                return self._answers.consult(request)
             case Review():
-                return Reviewed((True,) * len(request.questions))
+                return self._answers.review(request)
             case Survey():
                 return Surveyed(tuple(self._decoded.raw(o) for o in self._cluster.all(WORKFLOW_EXECUTIONS)))
             case FindSource():
@@ -175,11 +170,16 @@ class Performing:
     def _seen(self, controller: Controller, workflow: StoredObject | None, children: Sequence[StoredObject]) -> Seen:
         raw = self._decoded.raw
         return Seen(None if workflow is None else raw(workflow), tuple([raw(child) for child in children]),
-                    controller.now())
+                    controller.now(), self._people.surroundings)
 
     def _find_source(self, controller: Controller, ref: Ref) -> Response:
         seen = self._observe_live(controller, ref)
-        return SourceFound(seen.workflow, seen.children if seen.workflow is not None else ())
+        if seen.workflow is None:
+            return SourceFound(None)
+        uid = seen.workflow.value["metadata"]["uid"]
+        followers = (stored for stored in self._cluster.all(WORKFLOW_EXECUTIONS)
+                     if source_uid(stored.value.get("spec")) == uid)
+        return SourceFound(seen.workflow, seen.children, tuple(map(self._decoded.raw, followers)))
 
     # --- writes -------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ SETTINGS = Settings(
     step_timeout=timedelta(seconds=60), compensation_timeout=timedelta(seconds=60), cancel_grace=timedelta(seconds=10),
     stability_window=timedelta(seconds=20), monitoring_timeout=timedelta(seconds=120),
     rolling_back_timeout=timedelta(seconds=400), validating_timeout=timedelta(seconds=120),
-    backoff_cap=timedelta(seconds=30),
+    backoff_cap=timedelta(seconds=30), approval_timeout=timedelta(seconds=90), allow_inline_secrets=True,
     custom_actions=(CustomAction(action_type="warm", idempotent=True), CustomAction(action_type="odd"),
                     CustomAction(action_type="undo", idempotent=True)))
 MAX_STEPS = 6
@@ -115,6 +115,9 @@ def captured(spec: Any, attempt: int) -> Body:
                                     "previousReplicas": mark}}
     if "updateConfigMap" in parameters:
         return {"restorePreviousConfig": {"name": parameters["updateConfigMap"]["name"], "type": "ConfigMap",
+                                          "snapshot": f"s-{mark}"}}
+    if "updateSecret" in parameters:
+        return {"restorePreviousConfig": {"name": parameters["updateSecret"]["name"], "type": "Secret",
                                           "snapshot": f"s-{mark}"}}
     if "restartPod" in parameters or "custom" in parameters:
         return {"custom": {"actionType": "undo", "config": {"attempt": str(mark)}}}

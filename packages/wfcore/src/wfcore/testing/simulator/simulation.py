@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from enum import Enum
-from random import Random
-from typing import Any
 
 from attrs import field, frozen
 
-from wfcore.planning.targets import Target
 from wfcore.program import Ref, Request, Response
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 from wfcore.testing.simulator.agenda import SECOND, Agenda
+from wfcore.testing.simulator.answers import Answers
 from wfcore.testing.simulator.audit import SimulatedAuditLog
 from wfcore.testing.simulator.cluster import Cluster
 from wfcore.testing.simulator.controller import Controller
+from wfcore.testing.simulator.deeds import Deed
 from wfcore.testing.simulator.executor import Executor
 from wfcore.testing.simulator.faults import ALL_FAULTS, Chance, Fault
+from wfcore.testing.simulator.features import Features
+from wfcore.testing.simulator.followers import Followers
 from wfcore.testing.simulator.history import History
 from wfcore.testing.simulator.laws import LawBroken, Watchman
 from wfcore.testing.simulator.laws.broken import Clocks
 from wfcore.testing.simulator.laws.of_the_end import acknowledged, has_ended
 from wfcore.testing.simulator.outbox import Drain, SimulatedOutbox
+from wfcore.testing.simulator.people import People
 from wfcore.testing.simulator.performing import Performing
 from wfcore.testing.simulator.scenario import SETTINGS, Body
 from wfcore.testing.simulator.trace import Trace
 from wfcore.testing.simulator.user import User
-from wfcore.testing.world import healthy
 
 HOUR = 3600 * SECOND
 CHAOS = 240 * SECOND  # liveness: how long faults strike
+_GOING = 120 * SECOND  # how long a deletion may take that began in the quiet time, heard of by a list alone
 _TOO_MANY_EVENTS = 60_000
 
 
@@ -53,6 +55,7 @@ class Outcome:
     virtual_seconds: float
     settled: bool
     faults: Counter[Fault]
+    deeds: Counter[Deed]
     edges: Counter[str]
     reasons: Counter[str]
     deleted_in: Counter[str]
@@ -77,41 +80,36 @@ def simulate(seed: int, mode: Mode = Mode.SAFETY, *, faults: Collection[Fault] =
 class _Schedule:
     def __init__(self, seed: int, mode: Mode, faults: Collection[Fault], trace: bool, settings: Settings,
                  draw: Callable[[str], Body] | None) -> None:
-        self.seed, self.mode, self.settings, self.tracing = seed, mode, settings, trace
+        self.seed, self.mode, self.tracing = seed, mode, trace
+        self.features = Features(seed, settings, allowed=draw is None)
+        settings = self.settings = self.features.settings
         self.agenda, self.trace = Agenda(), Trace()
         self.chance = Chance(seed, faults)
-        self.history, self.clocks = History(settings), Clocks()
-        self.watchman = Watchman(self.agenda, self.history, self.clocks)
+        self.history = History(settings, guarded=self.features.guarded, skippers=self.features.skippers)
+        self.clocks = Clocks()
+        self.watchman = Watchman(self.agenda, self.history, self.clocks, self.features.canaries)
         self.cluster = Cluster(f"simulation-{seed}", self.agenda, self.trace)
         audit = SimulatedAuditLog(self.agenda, self.chance, self.history, self.watchman.recording)
         self.outbox = SimulatedOutbox(self.history)
-        self.performing = Performing(self.cluster, self.chance, audit, self.outbox, self._facts())
+        self.people = People(self.cluster, self.features, self.history)
+        self.followers = Followers(self.cluster, self.features)
+        answers = Answers(seed, self.agenda, self.chance.random.random(), self.features)
+        self.performing = Performing(self.cluster, self.chance, audit, self.outbox, answers, self.people)
         Drain(self.agenda, self.chance, settings, self.performing.drain)
         leaders = self.chance.random.choice((2, 3)) if self.chance.strikes(Fault.SEVERAL_LEADERS) else 1
         self.cluster.listeners.append(self.watchman.hear)
         self.controllers = [Controller(n, self.cluster, self.chance, settings, self._perform, self.clocks)
                             for n in range(leaders)]
         self.cluster.listeners += [c.hear for c in self.controllers]
-        self.cluster.listeners.append(Executor(self.cluster, self.chance).hear)
-        self.user = User(self.cluster, self.chance, draw)
+        self.cluster.listeners.append(Executor(self.cluster, self.chance, self.features).hear)
+        self.user = User(self.cluster, self.chance, self.features, draw)
         self.cluster.listeners.append(self.user.hear)
+        if self.features.peopled:
+            self.cluster.listeners += [self.people.hear, self.followers.hear]
 
     def _perform(self, controller: Controller, ref: Ref, request: Request) -> tuple[Response, int]:
         self.watchman.asked(ref, request)
         return self.performing.perform(controller, ref, request)
-
-    def _facts(self) -> Callable[[Target], tuple[Mapping[str, Any], ...] | None]:
-        mood = self.chance.random.random()
-
-        def found(target: Target) -> tuple[Mapping[str, Any], ...] | None:
-            if not target.name and not target.selector:
-                return ()  # whatever is listed: there is none, no alert above all
-            # Health changes with time, not with whoever looks.
-            if mood < 0.8 or Random(f"{self.seed}/{target}/{self.agenda.now // (15 * SECOND)}").random() < 0.7:
-                return (healthy(target),)
-            return None if mood < 0.9 else ({},)
-
-        return found
 
     def run(self) -> Outcome:
         violation, settled = None, False
@@ -123,6 +121,7 @@ class _Schedule:
         return Outcome(
             seed=self.seed, digest=self.trace.digest, events=self.agenda.done,
             virtual_seconds=self.agenda.now / SECOND, settled=settled, faults=self.chance.counts,
+            deeds=self.features.deeds,
             edges=self.watchman.edges, reasons=self.watchman.reasons, deleted_in=self.watchman.deleted_in,
             cached_reads=self.performing.cached_reads, stale_reads=self.performing.stale_reads,
             workflows=len(self.history.runs), violation=violation, lines=self.trace.lines if self.tracing else ())
@@ -131,6 +130,8 @@ class _Schedule:
         if self.mode is Mode.LIVENESS:
             self._until(CHAOS, stop_when_settled=False)
             self.chance.calm = True
+            self.people.calm()
+            self.followers.calm()
             for controller in self.controllers:
                 controller.mend()
         bound = self._bound() if self.mode is Mode.LIVENESS else 2 * CHAOS
@@ -139,6 +140,7 @@ class _Schedule:
             return settled
         if settled:
             self._stay_quiet()
+            self._until(self.agenda.now + _GOING, stop_when_settled=True)
         self.watchman.finish()
         if not settled:
             raise LawBroken("L1", "the world has not settled within the bound")
@@ -170,7 +172,9 @@ class _Schedule:
             owner = self.history.runs.get(child.owner)
             if owner is not None and owner.gone and not child.gone:
                 return False
-        quiet = not self.outbox.records and not self.user.pending and all(c.idle for c in self.controllers)
+        # A row that contradicts the one of a status that somebody wrote is refused for ever, and stays where it is.
+        kept = all(self.history.runs[uid].spoilt for uid in self.outbox.records)
+        quiet = kept and not self.user.pending + self.followers.pending and all(c.idle for c in self.controllers)
         return quiet and self.agenda.now > 25 * SECOND
 
     def _stay_quiet(self) -> None:

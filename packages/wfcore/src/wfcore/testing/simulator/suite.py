@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import define, field
 
+from wfcore.testing.simulator.deeds import Deed
 from wfcore.testing.simulator.faults import ALL_FAULTS, Fault
 from wfcore.testing.simulator.simulation import Mode, Outcome, simulate
 from wfcore.testing.simulator.workload import Workload
@@ -28,6 +29,7 @@ class Report:
     cached_reads: int = 0
     stale_reads: int = 0
     faults: Counter[Fault] = field(factory=Counter)
+    deeds: Counter[Deed] = field(factory=Counter)
     edges: Counter[str] = field(factory=Counter)
     reasons: Counter[str] = field(factory=Counter)
     deleted_in: Counter[str] = field(factory=Counter)
@@ -43,6 +45,7 @@ class Report:
         self.cached_reads += outcome.cached_reads
         self.stale_reads += outcome.stale_reads
         self.faults.update(outcome.faults)
+        self.deeds.update(outcome.deeds)
         self.edges.update(outcome.edges)
         self.reasons.update(outcome.reasons)
         self.deleted_in.update(outcome.deleted_in)
@@ -53,7 +56,7 @@ class Report:
         """Count the schedules of another report of the same kind; they come after these."""
         for name in ("schedules", "events", "virtual_seconds", "workflows", "settled", "cached_reads", "stale_reads"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("faults", "edges", "reasons", "deleted_in"):
+        for name in ("faults", "deeds", "edges", "reasons", "deleted_in"):
             getattr(self, name).update(getattr(other, name))
         self.violations += other.violations
 
@@ -62,6 +65,11 @@ class Report:
         """The claimed faults that never struck: with one, the report proves nothing about it."""
         return [fault for fault in self.claimed if not self.faults[fault]]
 
+    @property
+    def missed(self) -> list[Deed]:
+        """What nobody did: with one, the report proves nothing about it."""
+        return [deed for deed in Deed if not self.deeds[deed]]
+
     def as_json(self) -> dict[str, Any]:
         """Everything but the clock on the wall."""
         return {
@@ -69,8 +77,10 @@ class Report:
             "workflows": self.workflows, "events": self.events,
             "virtualSeconds": round(self.virtual_seconds), "settled": self.settled, "cachedReads": self.cached_reads,
             "staleReads": self.stale_reads, "faults": {f.name: self.faults[f] for f in self.claimed},
+            "deeds": {deed.name: self.deeds[deed] for deed in Deed},
             "edges": dict(sorted(self.edges.items())), "reasons": dict(sorted(self.reasons.items())),
             "deletedIn": dict(sorted(self.deleted_in.items())), "never": [f.name for f in self.never],
+            "missed": [deed.name for deed in self.missed],
             "violations": [{"law": o.violation.law, "message": str(o.violation), "seed": o.seed,
                             "replay": replay(o.seed, self)}
                            for o in self.violations if o.violation is not None],
@@ -105,12 +115,17 @@ def sentences(report: Report, seconds: float) -> Iterator[str]:
     yield f"settled: {report.settled}; stale cached reads: {report.stale_reads} of {report.cached_reads}"
     yield "faults:"
     yield from (f"  {fault.value:<42} {report.faults[fault]:>8}" for fault in report.claimed)
+    yield "deeds:"
+    yield from (f"  {deed.value:<42} {report.deeds[deed]:>8}" for deed in Deed)
     for title, counts in (("phases", report.edges), ("deletions asked for in phase", report.deleted_in),
                           ("reasons", report.reasons)):
         yield f"{title}:"
         yield from (f"  {name:<42} {count:>8}" for name, count in sorted(counts.items()))
     for fault in report.never:
         yield f"NEVER STRUCK: {fault.value}"
+    if report.workload is Workload.MIXED:
+        for deed in report.missed:
+            yield f"NOBODY DID: {deed.value}"
     for outcome in report.violations:
         yield f"VIOLATION {outcome.violation} (seed {outcome.seed})"
         yield f"  replay: {replay(outcome.seed, report)}"

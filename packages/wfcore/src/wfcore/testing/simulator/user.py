@@ -12,6 +12,7 @@ from wfcore.simulation.objects import StoredObject
 from wfcore.simulation.watchlog import Change, ChangeType
 from wfcore.testing.simulator.cluster import NAMESPACE, Cluster
 from wfcore.testing.simulator.faults import Chance, Fault
+from wfcore.testing.simulator.features import Features
 from wfcore.testing.simulator.scenario import Body, body, draw_workflow
 
 NAME = "user"
@@ -26,9 +27,11 @@ _BAD_CHILDREN: tuple[Any, ...] = ({}, {"stepNumber": "x"}, {"kind": "forward", "
 class User:
     """Whoever uses the cluster.  `names` are the workflows, in the order of their creation."""
 
-    def __init__(self, cluster: Cluster, chance: Chance, draw: Callable[[str], Body] | None = None) -> None:
+    def __init__(self, cluster: Cluster, chance: Chance, features: Features,
+                 draw: Callable[[str], Body] | None = None) -> None:
         self._cluster, self._chance = cluster, chance
-        self._draw = draw or (lambda name: draw_workflow(chance.random, name))
+        self._draw = draw or (lambda name: features.dress(draw_workflow(chance.random, name)))
+        self._places = ("step", "step", "rollback", *(("dryrun",) if features.peopled else ()))
         self._tampering = chance.group(Fault.CHILD_DELETED, Fault.CHILD_STRIPPED, Fault.SPEC_EDITED)
         self._collecting = False
         self.pending = 0  # workflows still to be created
@@ -110,7 +113,7 @@ class User:
         steps = workflow.value["spec"].get("workflowDefinition") if isinstance(workflow.value["spec"], dict) else None
         if isinstance(steps, dict) and isinstance(steps.get("steps"), list):
             number = self._chance.random.choice(steps["steps"]).get("stepNumber", number)
-        word = self._chance.random.choice(("step", "step", "rollback"))
+        word = self._chance.random.choice(self._places)
         self._cluster.create(NAME, KUBERNETES_EXECUTIONS, {
             "metadata": {"namespace": NAMESPACE, "name": f"{workflow.place[1]}-{word}-{number}",
                          "ownerReferences": owners},

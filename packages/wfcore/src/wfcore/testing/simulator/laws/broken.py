@@ -11,8 +11,9 @@ from attrs import define, frozen
 
 from wfcore.settings import Settings
 from wfcore.testing.simulator.agenda import SECOND
-from wfcore.testing.simulator.history import Attempt, Child, Run, changed_entries, entries, intents, phase_of
+from wfcore.testing.simulator.ledgers import Attempt, changed_entries, entries, intents, phase_of
 from wfcore.testing.simulator.meaning import Json
+from wfcore.testing.simulator.runs import Child, Run
 
 
 class LawBroken(AssertionError):
@@ -52,8 +53,9 @@ def late(run: Run, child: Child, clocks: Clocks, settings: Settings) -> bool:
     intended, meaning = run.intents.get(child.attempt), run.meaning
     if intended is None or meaning is None:
         return False
-    forward = child.attempt[0] == "forward"
-    timeout = meaning.timeout[child.attempt[1]] if forward else settings.compensation_timeout.total_seconds()
+    kind, number, _ = child.attempt
+    usual = settings.dry_run_timeout if kind == "dryrun" else settings.compensation_timeout
+    timeout = meaning.timeout[number] if kind == run.kind else usual.total_seconds()
     return child.born - intended + clocks.spread >= timeout * SECOND
 
 
@@ -67,6 +69,7 @@ class StatusCommit:
     now: int
     clocks: Clocks
     settings: Settings
+    frozen_for: int = 0  # since when a freeze is on, in microseconds
 
     @cached_property
     def ledger(self) -> dict[int, Json]:
@@ -82,8 +85,8 @@ class StatusCommit:
     def intended(self) -> list[Attempt]:
         """The attempts that this commit intends for the first time."""
         known = self.run.intents
-        return [attempt for number, entry, _ in self.changed for attempt in intents(number, entry)
-                if attempt not in known]
+        return [attempt for number, entry, _ in self.changed
+                for attempt in intents(number, entry, self.run.kind) if attempt not in known]
 
     @cached_property
     def changed(self) -> list[tuple[int, Json, Json]]:

@@ -7,8 +7,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from wfcore.audit import AuditRecord
 from wfcore.testing.simulator.agenda import SECOND
-from wfcore.testing.simulator.history import Run, phase_of
 from wfcore.testing.simulator.laws.broken import Clocks
+from wfcore.testing.simulator.ledgers import phase_of
+from wfcore.testing.simulator.runs import Run
 
 PATIENCE = 45 * SECOND  # how long a deletion waits for the outbox
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from wfcore.testing.simulator.agenda import SECOND, instant
-from wfcore.testing.simulator.history import phase_of
 from wfcore.testing.simulator.laws.broken import Laws, StatusCommit
+from wfcore.testing.simulator.ledgers import entries, phase_of
 from wfcore.testing.simulator.meaning import Json
 
 PHASES = {
@@ -42,7 +42,7 @@ def attempts_are_bounded(commit: StatusCommit) -> Iterator[str]:
     for kind, number, attempt in commit.intended:
         if attempt > 1 and (kind, number, attempt - 1) not in commit.run.intents:
             yield f"{kind} attempt {attempt} of step {number} follows none"
-        if commit.run.meaning is not None and attempt > 1 + commit.run.meaning.retries[number]:
+        if commit.run.meaning is not None and attempt > 1 + commit.run.meaning.most_retries(number):
             yield f"{kind} attempt {attempt} of step {number} is more than its retries allow"
 
 
@@ -54,9 +54,13 @@ def one_attempt_at_a_time(commit: StatusCommit) -> Iterator[str]:
 
 
 def forward_steps_start_while_executing(commit: StatusCommit) -> Iterator[str]:
-    forward = [number for kind, number, _ in commit.intended if kind == "forward"]
+    forward = [number for kind, number, _ in commit.intended if kind == commit.run.kind]
     if not forward:
         return
+    for word in ("stop", "suspend"):
+        # The write has the precondition that nothing of the workflow has changed since it was read.
+        if commit.run.spec.get(word):
+            yield f"step {forward[0]} is intended although spec.{word} is set"
     if commit.phase != "executing":
         yield f"step {forward[0]} is intended in phase {commit.phase}"
     if commit.run.deleted is not None:
@@ -95,13 +99,11 @@ def states_follow_the_tables(commit: StatusCommit) -> Iterator[str]:
     if before != after and after not in PHASES.get(before, ()):
         yield f"phase {before!r} -> {after!r}"
     for number, entry, former in commit.changed:
-        yield from _edge(STEPS, former.get("status", "pending"), entry.get("status"), f"step {number}")
+        if former or not commit.run.carries(number):
+            yield from _edge(STEPS, former.get("status", "pending"), entry.get("status"), f"step {number}")
         yield from _edge(COMPENSATIONS, _compensation(former), _compensation(entry), f"compensation of step {number}")
     if commit.after.get("currentStep", 0) < commit.before.get("currentStep", 0):
         yield "currentStep went down"
-    digest = commit.before.get("planDigest")
-    if digest and digest != commit.after.get("planDigest"):
-        yield "the plan digest changed"
 
 
 def _edge(table: dict[str, set[str]], before: Any, after: Any, what: str) -> Iterator[str]:
@@ -132,9 +134,12 @@ def only_what_changed_is_compensated(commit: StatusCommit) -> Iterator[str]:
             continue
         if number not in commit.run.meaning.compensable:
             yield f"step {number} is compensated without a rollbackSpec"
-        if not commit.run.meaning.automatic:
+        by_hand = commit.run.spec.get("stop") == "Rollback" and commit.run.meaning.strategy == "manual"
+        if not commit.run.meaning.automatic and not by_hand and not commit.run.reverses:
             yield f"step {number} is compensated although the rollback is not automatic"
-        attempts = [c for c in commit.run.children if c.ours and c.attempt[:2] == ("forward", number)]
+        if commit.run.reverses and _compensation(entries(commit.run.acted.status).get(number, {})) == "completed":
+            yield f"step {number} is compensated although {commit.run.acted.name} has done so itself"
+        attempts = [c for c in commit.run.acted.children if c.ours and c.attempt[:2] == ("forward", number)]
         # Of one that was cancelled the last word may have come after the verdict.
         if all(surely_unchanged(c.status) and not c.tampered and not c.gone and c.deleted is None for c in attempts):
             yield f"step {number} is compensated although no attempt changed anything"
@@ -155,7 +160,10 @@ def what_stays_changed_is_dirty(commit: StatusCommit) -> Iterator[str]:
         return
     dirty = {d["stepNumber"] for d in (commit.after.get("rollback") or {}).get("dirty", ())}
     for number, entry in commit.ledger.items():
-        if entry.get("mutated", "no") != "no" and _compensation(entry) != "completed" and number not in dirty:
+        if commit.run.reverses:
+            if entry.get("status") != "completed" and number not in dirty:
+                yield f"step {number} is not undone and is not listed as dirty"
+        elif entry.get("mutated", "no") != "no" and _compensation(entry) != "completed" and number not in dirty:
             yield f"step {number} stays changed and is not listed as dirty"
 
 
@@ -163,8 +171,11 @@ def compensations_run_in_reverse(commit: StatusCommit) -> Iterator[str]:
     for kind, number, _ in commit.intended:
         if kind != "rollback" or commit.run.meaning is None:
             continue
-        for after in sorted(commit.run.meaning.dependants(number)):
-            if _compensation(commit.ledger[after]) in ("pending", "executing"):
+        stands_on_it = (commit.run.acted.meaning or commit.run.meaning).dependants(number)
+        for after in sorted(stands_on_it & commit.ledger.keys()):
+            entry = commit.ledger[after]
+            state = entry.get("status") if commit.run.reverses else _compensation(entry)
+            if state in ("pending", "executing"):
                 yield f"step {number} is compensated before step {after}, which stands on it"
 
 
@@ -203,7 +214,7 @@ def success_was_reported(commit: StatusCommit) -> Iterator[str]:
 def _newly_completed(commit: StatusCommit) -> Iterator[tuple[str, int, Json, Any]]:
     by_uid: dict[Any, Any] = {child.uid: child for child in commit.run.children}
     for number, entry, former in commit.changed:
-        if entry.get("status") == "completed" != former.get("status"):
+        if entry.get("status") == "completed" != former.get("status") and (former or not commit.run.carries(number)):
             yield "forward", number, entry, by_uid.get((entry.get("k8sExecutionRef") or {}).get("uid"))
         if _compensation(entry) == "completed" != _compensation(former):
             part = entry["rollback"]
@@ -213,14 +224,14 @@ def _newly_completed(commit: StatusCommit) -> Iterator[tuple[str, int, Json, Any
 def writes_are_bounded(commit: StatusCommit) -> Iterator[str]:
     steps, attempts = len(commit.ledger), len(commit.run.intents)
     samples = commit.settings.monitoring_timeout // commit.settings.sample_interval
-    most = 2 * samples + 12 + 4 * (steps + attempts)
+    most = 2 * samples + 12 + 4 * (steps + attempts + commit.run.moves)
     if commit.run.status_writes > most:
         yield f"{commit.run.status_writes} status writes for {steps} steps and {attempts} attempts; {most} are enough"
 
 
 def time_only_moves_forward(commit: StatusCommit) -> Iterator[str]:
     for number, entry, former in commit.changed:
-        for kind, part, before in (("forward", entry, former),
+        for kind, part, before in ((commit.run.kind, entry, former),
                                    ("rollback", entry.get("rollback") or {}, former.get("rollback") or {})):
             yield from _times(commit, kind, number, part, before)
     start, end = commit.after.get("planningStartTime"), commit.after.get("completionTime")
@@ -233,10 +244,12 @@ def _times(commit: StatusCommit, kind: str, number: int, part: Json, before: Jso
     if start and end and datetime.fromisoformat(end) < datetime.fromisoformat(start):
         yield f"{kind} step {number} ended at {end}, before it started at {start}"
     same = part.get("attempt") == before.get("attempt") and part.get("attempt")
-    if same and before.get("deadline") and part.get("deadline", before["deadline"]) != before["deadline"]:
+    moved = before.get("deadline") and part.get("deadline", before["deadline"]) != before["deadline"]
+    # A freeze holds compensations; what it took is given back when it ends.
+    if same and moved and not (kind == "rollback" and commit.before.get("frozenSince")):
         yield f"the deadline of {kind} step {number} was armed again"
     intended = commit.run.intents.get((kind, number, part.get("attempt", 0)))
-    if kind == "forward" and part.get("cancelledAt") and not before.get("cancelledAt") and commit.run.meaning:
+    if kind == commit.run.kind and part.get("cancelledAt") and not before.get("cancelledAt") and commit.run.meaning:
         timeout = int(commit.run.meaning.timeout[number] * SECOND)
         child = commit.run.child((kind, number, part["attempt"]))
         strange = child is not None and child.tampered  # cancelled for what it is, not for its time

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wfcore.testing.simulator.history import History, Run, phase_of
+from wfcore.testing.simulator.history import History
 from wfcore.testing.simulator.laws.of_status import PHASES, TERMINAL
+from wfcore.testing.simulator.ledgers import phase_of
+from wfcore.testing.simulator.runs import Run
 
 
 def every_workflow_ends(history: History) -> Iterator[str]:

@@ -11,7 +11,8 @@ from wfcore.program import CommitStatus, Create, DeleteChild, Ref, ReleaseChild,
 from wfcore.resources import WORKFLOW_EXECUTIONS, Resource
 from wfcore.simulation.watchlog import Change, ChangeType
 from wfcore.testing.simulator.agenda import Agenda
-from wfcore.testing.simulator.history import History, is_controller, new_child, phase_of, status_json
+from wfcore.testing.simulator.canaries import Canaries
+from wfcore.testing.simulator.history import History, is_controller
 from wfcore.testing.simulator.laws.broken import ChildChange, Clocks, LawBroken, StatusCommit
 from wfcore.testing.simulator.laws.of_audit import (
     finalizers_wait_for_the_children,
@@ -19,15 +20,27 @@ from wfcore.testing.simulator.laws.of_audit import (
     rows_are_derived_from_what_is_persisted,
 )
 from wfcore.testing.simulator.laws.of_children import CHILD_LAWS
+from wfcore.testing.simulator.laws.of_people import CHILD_LAWS_OF_PEOPLE, STATUS_LAWS_OF_PEOPLE
+from wfcore.testing.simulator.laws.of_plans import CHILD_LAWS_OF_PLANS, STATUS_LAWS_OF_PLANS
+from wfcore.testing.simulator.laws.of_secrets import (
+    children_keep_secrets,
+    requests_keep_secrets,
+    statuses_keep_secrets,
+)
 from wfcore.testing.simulator.laws.of_status import STATUS_LAWS
 from wfcore.testing.simulator.laws.of_the_end import END_LAWS
+from wfcore.testing.simulator.ledgers import phase_of, status_json
+from wfcore.testing.simulator.runs import new_child
+
+_OF_A_STATUS = (STATUS_LAWS, STATUS_LAWS_OF_PLANS, STATUS_LAWS_OF_PEOPLE)
+_OF_A_CHILD = (CHILD_LAWS, CHILD_LAWS_OF_PLANS, CHILD_LAWS_OF_PEOPLE)
 
 
 class Watchman:
     """Hears of each commit before the history does, so that it knows what was before."""
 
-    def __init__(self, agenda: Agenda, history: History, clocks: Clocks) -> None:
-        self._agenda, self._history, self.clocks = agenda, history, clocks
+    def __init__(self, agenda: Agenda, history: History, clocks: Clocks, canaries: Canaries) -> None:
+        self._agenda, self._history, self.clocks, self._canaries = agenda, history, clocks, canaries
         self.writes: list[tuple[str, bool]] = []  # by controllers: to which object, and whether it was being deleted
         self.edges: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
@@ -51,7 +64,9 @@ class Watchman:
         hold("S27", rows_are_derived_from_what_is_persisted(self._history.runs.get(record.workflow_uid), record))
 
     def asked(self, ref: Ref, request: Request) -> None:
-        """S26: a pass over one workflow asks nothing about another."""
+        """S26: a pass over one workflow asks nothing about another; S23: it gives no secret away."""
+        if self._canaries:
+            hold("S23", requests_keep_secrets(self._canaries, request))
         match request:
             case CommitStatus() | Create() if request.ref != ref:
                 raise LawBroken("S26", f"a pass over {ref} writes to {request.ref}")
@@ -76,16 +91,21 @@ class Watchman:
         after = status_json(change.object)
         if after is run.status or run.spoilt:
             return
-        commit = StatusCommit(run, run.status, after, now, self.clocks, self._history.settings)
+        if self._canaries:
+            hold("S23", statuses_keep_secrets(self._canaries, after))
+        frozen_since = self._history.frozen_since
+        commit = StatusCommit(run, run.status, after, now, self.clocks, self._history.settings,
+                              now - frozen_since if frozen_since is not None else 0)
         self._count(phase_of(run.status), phase_of(after))
         for condition in after.get("conditions", ()):
             self.reasons[condition["reason"]] += 1
         for entry in commit.ledger.values():
             if entry.get("reason"):
                 self.reasons[entry["reason"]] += 1
-        for law, checks in STATUS_LAWS.items():
-            for check in checks:
-                hold(law, check(commit))
+        for laws in _OF_A_STATUS:
+            for law, checks in laws.items():
+                for check in checks:
+                    hold(law, check(commit))
 
     def _count(self, before: str, after: str) -> None:
         if before != after:
@@ -100,9 +120,12 @@ class Watchman:
                            self._history.settings)
         if known is None and seen.run is not None and seen.run.gone:
             return  # a late delivery that nothing can rule out; its executor finds nobody who asks for it
-        for law, checks in CHILD_LAWS.items():
-            for check in checks:
-                hold(law, check(seen))
+        if known is None and self._canaries:
+            hold("S23", children_keep_secrets(self._canaries, child.name, stored.value))
+        for laws in _OF_A_CHILD:
+            for law, checks in laws.items():
+                for check in checks:
+                    hold(law, check(seen))
 
 
 def hold(law: str, problems: Iterable[str]) -> None:
