@@ -17,7 +17,7 @@ import wfcore.testing.strategies
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 LAZY = (wfcore, wfcore.testing)
 NAMES = [(module, name) for module in (*LAZY, wfcore.testing.strategies) for name in module.__all__]
-VALUES = frozenset({"TRANSITIONS", "START", "CUSTOM_ACTION", "SETTINGS"})
+VALUES = frozenset({"TRANSITIONS", "MUTANTS", "START", "CUSTOM_ACTION", "SETTINGS"})
 
 
 @pytest.mark.parametrize(("module", "name"), NAMES)

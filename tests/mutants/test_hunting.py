@@ -11,6 +11,7 @@ from attrs import evolve
 
 from wfcore.execution import attempts
 from wfcore.lifecycle import planned
+from wfcore.testing.checker import source
 from wfcore.testing.mutants import MUTANTS, Examination, Mutant, Patch, Schedules, States, hunt, hunt_all, patching
 from wfcore.testing.mutants import mutant as mutants
 from wfcore.testing.mutants.__main__ import main
@@ -131,12 +132,11 @@ def test_passes_that_do_not_come_to_rest_are_a_broken_law(monkeypatch: pytest.Mo
 def test_the_command_tells_each_mutants_law_and_cost(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 == main(QUICKEST)
 
-    told = capsys.readouterr()
-    assert [f"{QUICKEST[0]}  -  S16  after 1 of 100 states", f"{QUICKEST[1]}  -  S7  after 1 of 100 schedules",
-            f"{QUICKEST[2]}  D5  L3  after 1 of 1 examinations",
-            "3 of 3 mutants found"] == told.out.splitlines()
-    assert ["1/3 the_digest_is_not_compared: S16", "2/3 the_end_is_written_again: S7",
-            "3/3 one_step_runs_at_a_time: L3"] == told.err.splitlines()
+    told, caught = capsys.readouterr(), [hunt(MUTANTS[name]) for name in QUICKEST]
+    assert [f"{c.name}  {MUTANTS[c.name].defect or '-'}  {c.law}  after {c.after} of {c.within} {c.unit}"
+            for c in caught] + ["3 of 3 mutants found"] == told.out.splitlines()
+    assert [f"{n}/3 {c.name}: {c.law}" for n, c in enumerate(caught, 1)] == told.err.splitlines()
+    assert f"{QUICKEST[2]}  D5  L3  after 1 of 1 examinations" in told.out
 
 
 def test_the_command_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,3 +175,15 @@ def test_a_command_line_that_makes_no_sense_is_refused(arguments: list[str], wro
 
     assert 2 == stopped.value.code
     assert wrong in capsys.readouterr().err
+
+
+def test_what_one_mutant_leaves_in_memory_finds_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workflow that others start from is run once and remembered: by the honest engine, whoever is first."""
+    where = MUTANTS["something_else_is_restored"].hunt
+    honest = source.found(where.scope.source)
+    source.found.cache_clear()
+    source.finished.cache_clear()
+
+    hunt(evolve(MUTANTS["what_failed_attempts_changed_is_forgotten"], hunt=where))
+
+    assert honest == source.found(where.scope.source)

@@ -9,7 +9,7 @@ from wfcore.settings import Settings
 from wfcore.testing.simulator.agenda import SECOND
 from wfcore.testing.simulator.laws.broken import ChildChange, Clocks, StatusCommit
 from wfcore.testing.simulator.meaning import meaning_of
-from wfcore.testing.simulator.runs import Child, Run
+from wfcore.testing.simulator.runs import Child, Decision, Run
 
 SETTINGS = Settings(cancel_grace=timedelta(seconds=10))
 BACK = {"action": "scale-to-previous"}
@@ -60,3 +60,14 @@ def change(new: Child, of: Run | None, known: Child | None = None, removed: bool
 
 def executing(**more: Any) -> Run:
     return run(status=status("executing", entry(1, "executing", 1)), intents={("forward", 1, 1): NOW}, **more)
+
+
+STRATEGY = SPEC["executionStrategy"]
+CAREFUL = {**SPEC, "executionStrategy": {**STRATEGY, "approvalRequired": True, "dryRunFirst": True}}
+YES, NO = Decision("bob", "approved", "d"), Decision("bob", "denied", "d")
+
+
+def careful(*said: Decision, spec: Any = CAREFUL, creator: str = "alice", **more: Any) -> Run:
+    """A workflow that needs an approval and dry runs, and what was said about it."""
+    given = {"status": status("validating", *THREE), "creator": creator, "said": list(said), **more}
+    return Run("w", "u", 0, meaning_of(spec, SETTINGS), {"spec": spec}, **given)

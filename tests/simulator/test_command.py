@@ -6,16 +6,18 @@ import gc
 import io
 import json
 import pickle
+from collections import Counter
 
 import pytest
 
 from wfcore.testing.mutants import MUTANTS
 from wfcore.testing.simulator import ALL_FAULTS, Fault, Mode, simulate
 from wfcore.testing.simulator.__main__ import main
+from wfcore.testing.simulator.deeds import Deed
 from wfcore.testing.simulator.jobs import CHUNK, Order, run_jobs
 from wfcore.testing.simulator.laws import LawBroken
 from wfcore.testing.simulator.progress import Progress
-from wfcore.testing.simulator.suite import run_suite
+from wfcore.testing.simulator.suite import run_suite, sentences
 from wfcore.testing.simulator.workload import Workload
 
 
@@ -70,6 +72,20 @@ def test_a_fault_that_never_strikes_fails_a_long_run(monkeypatch: pytest.MonkeyP
     assert 0 == main(["--schedules", "1"])
     short.schedules = 1000
     assert 1 == main(["--schedules", "1000"])
+
+
+def test_a_deed_that_nobody_does_fails_a_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = run_suite(range(1), faults=())
+    report.schedules, report.deeds = 1000, Counter(Deed)
+    monkeypatch.setattr("wfcore.testing.simulator.__main__.run_jobs", lambda *_: report)
+    assert 0 == main(["--schedules", "1000"])
+
+    del report.deeds[Deed.APPROVED]
+    assert 1 == main(["--schedules", "1000"])
+    assert "NEVER HAPPENED: plans approved by somebody else" in list(sentences(report, 1.0))
+    assert (["APPROVED"], 1) == (report.as_json()["missed"], report.as_json()["deeds"]["REJECTED"])
+    report.workload = Workload.CHAIN6
+    assert [] == report.missed
 
 
 def test_no_faults_can_be_chosen() -> None:

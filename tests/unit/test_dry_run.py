@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from wfcore.resources import KUBERNETES_EXECUTIONS
+
 from .stories import Story, broken, done, scale, workflow
 
 FIRST = {"dryRunFirst": True}
@@ -82,14 +84,17 @@ def test_rehearsals_are_created_again_when_the_first_delivery_was_lost() -> None
     assert ["dryrun-1"] == story.go().names()
 
 
-def test_a_foreign_object_in_the_place_of_a_rehearsal_fails_the_workflow() -> None:
-    from wfcore.resources import KUBERNETES_EXECUTIONS
-
-    story = Story(workflow(scale(1), strategy=FIRST))
-    story.world.add(KUBERNETES_EXECUTIONS, {}, name="w-dryrun-1")
+@pytest.mark.parametrize(("steps", "taken"), [((scale(1),), 1), ((scale(1), scale(2, 1)), 2)])
+def test_a_foreign_object_in_the_place_of_a_rehearsal_fails_the_workflow(steps: tuple[Any, ...], taken: int) -> None:
+    """Also that of a step whose prerequisites might excuse much: it was never rehearsed."""
+    story = Story(workflow(*steps, strategy=FIRST))
+    story.world.add(KUBERNETES_EXECUTIONS, {}, name=f"w-dryrun-{taken}")
     story.go()
+    if len(steps) > 1:
+        story.say(dryrun_1=rehearsed())
 
     assert "dry_run_failed" == story.status.failure_reason
+    assert not any(name.startswith("w-step") for name in story.world.children())
 
 
 def test_the_execution_that_follows_ends_as_without_a_rehearsal() -> None:

@@ -71,9 +71,10 @@ class Reconcile:
         workflow = seen.workflow.workflow()
         if isinstance(workflow, Malformed):
             return refuse_malformed(self.ref, self.settings, seen, workflow)
-        again = evolve(self, freshness=Freshness.LIVE)
-        if (leaving := departure(self.ref, self.settings, workflow, seen, again)) is not None:
-            return leaving
+        if workflow.metadata.deletion_timestamp is not None:
+            again = evolve(self, freshness=Freshness.LIVE)
+            if (leaving := departure(self.ref, self.settings, workflow, seen, again)) is not None:
+                return leaving
         if workflow.status.phase in TERMINAL:
             return RecordAudit(self.ref, self.settings, workflow, seen.at)
         parent: RawObject | None = None

@@ -84,9 +84,7 @@ def _results(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, ve
     steps, issues, errors = [], [], []
     for number, verdict in verdicts.items():
         message = clipped(_failure(snapshot, number, verdict))
-        excused = isinstance(verdict, AttemptFailed) and verdict.failure_class in _EXCUSED
-        excused = excused and not plan.needs[number] <= plan.carried
-        if message and excused:
+        if message and _is_excused(verdict) and not plan.needs[number] <= plan.carried:
             issues.append(PotentialIssue(severity=Level.LOW, step_number=number, description=message,
                                          recommendation="its prerequisites may still make it possible"))
         elif message:
@@ -106,6 +104,12 @@ def _results(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Plan, ve
         resource_changes=tuple(c for changes in predictions.values() for c in changes)[:_KEPT],
         potential_issues=tuple(issues[:_KEPT]))
     return _concluded(status, dry_run, errors, now)
+
+
+def _is_excused(verdict: Verdict) -> bool:
+    """Whether prerequisites may still make it possible; not what was never tried, because its name was taken."""
+    return (isinstance(verdict, AttemptFailed) and verdict.failure_class in _EXCUSED
+            and verdict.reason is not Reason.NAME_CONFLICT)
 
 
 def _concluded(status: WorkflowExecutionStatus, dry_run: DryRunResults, errors: list[str],

@@ -79,7 +79,7 @@ class PlannedCompensation:
     after: tuple[int, ...] = prop("Steps that are undone before it.", default=(), max_items=MAX_STEPS, items=_STEP)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class PlanInputs:
     """Everything planning took from outside the spec, committed once.
 

@@ -58,7 +58,7 @@ class ApprovalStatus:
     ignored: str = prop("Why an approval that is there does not count.", default="", max_length=1024)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ValidationResults:
     """What the validating phase found."""
 

@@ -39,7 +39,7 @@ class OwnerReference:
     block_owner_deletion: bool = False
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ObjectMeta:
     """The metadata this engine reads; `resource_version` is opaque to everything but equality and order."""
 

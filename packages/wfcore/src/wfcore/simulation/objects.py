@@ -17,7 +17,7 @@ from attrs import field, frozen
 from wfcore.rawobject import RawObject
 from wfcore.resources import Resource
 from wfcore.simulation.decoded import InParts
-from wfcore.simulation.weight import WORST, Weighed, weigh
+from wfcore.simulation.weight import DEPTH, SMALL, WORST, Weighed, weigh
 
 Json: TypeAlias = Mapping[str, Any]
 Place: TypeAlias = tuple[str, str]  # namespace ("" for cluster-scoped kinds), name
@@ -45,7 +45,9 @@ class StoredObject:
         """Whether `text` may be longer than `size` bytes; `before` is a state of the object that shares parts."""
         known = before._weighed[0] if before is not None and before._weighed else None
         try:
-            weighed = weigh(dict(self.value), known)
+            # A small one is weighed as a whole sooner than its parts are told apart.
+            small = known is None or known.weight < SMALL
+            weighed = weigh(dict(self.value), None if small else known, 0 if small else DEPTH)
         except ValueError:
             return True
         self._weighed[:] = [weighed]

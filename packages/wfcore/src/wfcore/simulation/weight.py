@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 # Spelt as JSON nothing takes more than so many times its marshalled bytes: a control character becomes six.
 WORST = 6
-_DEPTH = 3  # an object's parts, their fields, the items of those
+SMALL = 32 * 1024
+DEPTH = 3  # an object's parts, their fields, the items of those
 _WITHOUT_REFERENCES = 2  # the marshal format that repeats what occurs twice, as JSON does
 
 
@@ -20,7 +21,7 @@ class Weighed(NamedTuple):
     parts: Mapping[Any, Weighed]
 
 
-def weigh(value: Any, before: Weighed | None = None, depth: int = _DEPTH) -> Weighed:
+def weigh(value: Any, before: Weighed | None = None, depth: int = DEPTH) -> Weighed:
     """Weigh a dictionary or list; parts that are the very ones of `before` are not looked at again.
 
     Raises:

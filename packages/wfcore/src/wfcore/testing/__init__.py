@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from wfcore.testing.contracts import AuditLogContract, HistoryContract, sample_record
     from wfcore.testing.damages import damaged_documents
     from wfcore.testing.driving import EndlessPass, Exchange, Pass, drive, scripted
+    from wfcore.testing.mutants.hunting import Catch, hunt, hunt_all
+    from wfcore.testing.mutants.mutant import Mutant
+    from wfcore.testing.mutants.registry import MUTANTS
     from wfcore.testing.simulator.faults import Fault
     from wfcore.testing.simulator.laws import LawBroken
     from wfcore.testing.simulator.simulation import Mode, simulate
@@ -20,15 +23,18 @@ if TYPE_CHECKING:
     from wfcore.testing.world import START, World, healthy
 
 __all__ = [
-    "START", "AuditLogContract", "Behaviour", "EndlessPass", "Exchange", "Fault", "HistoryContract", "LawBroken",
-    "Mode", "Pass", "Walk", "World", "damaged_documents", "drive", "healthy", "sample_record", "scripted", "simulate",
-    "statuses", "walks", "worlds",
+    "MUTANTS", "START", "AuditLogContract", "Behaviour", "Catch", "EndlessPass", "Exchange", "Fault",
+    "HistoryContract", "LawBroken", "Mode", "Mutant", "Pass", "Walk", "World", "damaged_documents", "drive", "healthy",
+    "hunt", "hunt_all", "sample_record", "scripted", "simulate", "statuses", "walks", "worlds",
 ]
 
 _HOME = {
     "wfcore.testing.contracts": ("AuditLogContract", "HistoryContract", "sample_record"),
     "wfcore.testing.damages": ("damaged_documents",),
     "wfcore.testing.driving": ("EndlessPass", "Exchange", "Pass", "drive", "scripted"),
+    "wfcore.testing.mutants.hunting": ("Catch", "hunt", "hunt_all"),
+    "wfcore.testing.mutants.mutant": ("Mutant",),
+    "wfcore.testing.mutants.registry": ("MUTANTS",),
     "wfcore.testing.simulator.faults": ("Fault",),
     "wfcore.testing.simulator.laws": ("LawBroken",),
     "wfcore.testing.simulator.simulation": ("Mode", "simulate"),

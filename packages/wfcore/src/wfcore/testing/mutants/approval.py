@@ -54,6 +54,18 @@ def execution_begins_without_the_approval(patch: Patch) -> None:
     patch.setattr(phase_validating, "with_approval", lambda snapshot, status, plan, now: status)
 
 
+def _an_approval_is_acted_on() -> None:
+    run = Rehearsal(step(1), strategy={"approvalRequired": True}).go()
+    run.world.decide("w", "bob")
+    run.go()
+    require("L4", run.phase == "executing", f"a valid approval is there and the workflow is {run.phase}")
+
+
+@mutant("L4", hunt=Examination(examine=_an_approval_is_acted_on))
+def an_approval_is_not_noticed(patch: Patch) -> None:
+    patch.setattr(approval, "judge", lambda snapshot, digest: approval.Ignored(Reason.AWAITING_APPROVAL))
+
+
 @mutant("S20", hunt=quick(100, APPROVED, endings=True))
 def an_approval_is_waited_for_for_ever(patch: Patch) -> None:
     patch.setattr(approval, "expires", lambda status, now: False)

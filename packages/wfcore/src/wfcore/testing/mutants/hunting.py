@@ -11,6 +11,7 @@ from attrs import asdict, frozen
 
 from wfcore.lifecycle import planned
 from wfcore.testing.checker.explore import Exploration
+from wfcore.testing.checker.source import found as found_source
 from wfcore.testing.mutants.mutant import Examination, Mutant, Schedules, States
 from wfcore.testing.mutants.patching import patching
 from wfcore.testing.mutants.registry import MUTANTS
@@ -37,8 +38,14 @@ class Catch:
 def hunt(mutant: Mutant) -> Catch | None:
     """Plant a breakage, look for it, take it out again; None when it survived.
 
+    A catch may be by a law that is none of the mutant's: see `Catch.law`.  Of a
+    state the checker also looks at what a lone controller makes of it, so that one
+    state may be enough.
+
     Cost: up to `within` schedules or states.
     """
+    if isinstance(mutant.hunt, States) and mutant.hunt.scope.source:
+        found_source(mutant.hunt.scope.source)  # remembered for all scopes, so it has to be the honest engine's
     with patching() as patch:
         # A plan is remembered as a function of the spec, which a breakage may change.
         patch.setattr(planned, "_plans", OrderedDict())

@@ -8,10 +8,13 @@ from typing import Any
 from attrs import evolve
 
 from wfcore import reconciler
-from wfcore.execution import attempts
+from wfcore.execution import attempts, children
 from wfcore.execution.attempts import Succeeded
+from wfcore.lifecycle import phase_executing
 from wfcore.model.enums import Mutated
 from wfcore.model.workflow import ObjectMeta
+from wfcore.rawobject import RawObject
+from wfcore.rollback import advance
 from wfcore.snapshot import Unreadable
 from wfcore.testing.checker.scope import Scope
 from wfcore.testing.mutants.mutant import Schedules, mutant
@@ -59,3 +62,32 @@ def whatever_is_not_a_failure_counts_as_success(patch: Patch) -> None:
             return honest(attempt, child, now)
         return Succeeded(uid=child.metadata.uid, end=now, mutated=Mutated.YES, result=None)
     patch.setattr(attempts, "_terminal", terminal)
+
+
+@mutant("S5", hunt=Schedules(within=100))
+def a_removed_child_is_created_again(patch: Patch) -> None:
+    """A name that is free counts as never taken, though the ledger knows the uid of the child that had it."""
+    honest = original(attempts, "_absent")
+    patch.setattr(attempts, "_absent", lambda attempt, *rest: honest(evolve(attempt, uid=""), *rest))
+
+
+@mutant("S11", hunt=Schedules(within=200))
+def an_unreadable_child_counts_as_absent(patch: Patch) -> None:
+    honest = original(reconciler, "sort_children")
+
+    def sort(workflow: ObjectMeta, raws: Any) -> Any:
+        ours, foreign = honest(workflow, raws)
+        return {name: child for name, child in ours.items() if not isinstance(child, Unreadable)}, foreign
+    patch.setattr(reconciler, "sort_children", sort)
+
+
+@mutant("S9", hunt=quick(100, Scope(needs=ONE)))
+def children_are_not_tracked_by_a_finalizer(patch: Patch) -> None:
+    """Somebody deletes a child and it is gone before its outcome is known."""
+    honest = original(children, "child_object")
+
+    def untracked(*arguments: Any) -> RawObject:
+        body = honest(*arguments).value
+        return RawObject({**body, "metadata": {**body["metadata"], "finalizers": []}})
+    for module in (phase_executing, advance):
+        patch.setattr(module, "child_object", untracked)

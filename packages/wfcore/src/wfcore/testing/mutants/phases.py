@@ -12,7 +12,7 @@ from wfcore.model.enums import Phase
 from wfcore.reasons import Reason
 from wfcore.rollback.start import begin_rollback
 from wfcore.testing.checker.scope import SETTINGS, STABLE, Scope
-from wfcore.testing.mutants.mutant import mutant
+from wfcore.testing.mutants.mutant import Schedules, mutant
 from wfcore.testing.mutants.patching import Patch, original
 from wfcore.testing.mutants.scopes import CHAIN, ONE, around, quick
 
@@ -82,6 +82,17 @@ def the_workflows_time_is_not_over(patch: Patch) -> None:
     honest = original(phase_executing, "_halt")
     patch.setattr(phase_executing, "_halt", lambda status, plan, entries, stop, now: honest(
         evolve(status, workflow_deadline=None), plan, entries, stop, now))
+
+
+@mutant("S20", hunt=Schedules(within=100))
+def every_pass_is_written_down(patch: Patch) -> None:
+    """The instants of conditions are those of the last look, not of the last change."""
+    honest = original(machine, "with_conditions")
+
+    def seen(status: Any, generation: int, now: Any, **more: Any) -> Any:
+        looked = honest(status, generation, now, **more)
+        return evolve(looked, conditions=tuple(evolve(c, last_transition_time=now) for c in looked.conditions))
+    patch.setattr(machine, "with_conditions", seen)
 
 
 @mutant("S7", hunt=quick(200))

@@ -19,15 +19,17 @@ from wfcore.testing.mutants import (
     ledger,
     ordering,
     ownership,
+    people,
     phases,
     rollback,
     secrets,
     sources,
+    verdicts,
 )
 from wfcore.testing.mutants.mutant import REGISTERED, Mutant
 
-THEMES = (commits, ownership, ledger, attempts, ordering, phases, holds, approval, authority, secrets, adapting,
-          rollback, sources, audit, deletion, clocks, isolation)
+THEMES = (commits, ownership, ledger, attempts, ordering, phases, holds, approval, people, authority, secrets, adapting,
+          rollback, sources, verdicts, audit, deletion, clocks, isolation)
 
 MUTANTS: Mapping[str, Mutant] = MappingProxyType({
     name: mutant for theme in THEMES for name, mutant in REGISTERED.items()

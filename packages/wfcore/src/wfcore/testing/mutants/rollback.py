@@ -33,6 +33,11 @@ def compensations_are_in_no_order(patch: Patch) -> None:
     patch.setattr(advance, "_blocked", lambda plan, entries: frozenset())
 
 
+@mutant("S9", hunt=quick(200))
+def nothing_is_ever_undone(patch: Patch) -> None:
+    patch.setattr(start, "_is_wanted", lambda stop, strategy, reason: False)
+
+
 @mutant("S11", hunt=quick(900, needs=TWO), defect="D7")
 def the_rollback_starts_while_steps_run(patch: Patch) -> None:
     honest = original(machine, "advance_execution")
@@ -51,6 +56,11 @@ def the_rollback_starts_while_steps_run(patch: Patch) -> None:
 def captured_values_are_read_from_a_stale_child(patch: Patch) -> None:
     """Found where a freeze parts the decision to roll back from the compensation, and a restart brings an old cache."""
     patch.setattr(advance, "_shows_the_capture", lambda snapshot, entry: True)
+
+
+@mutant("S4", hunt=quick(1_500))
+def a_compensation_is_tried_again_for_ever(patch: Patch) -> None:
+    patch.setattr(advance, "should_retry", lambda failure, attempt, most, *, idempotent: True)
 
 
 @mutant("S9", hunt=Schedules(within=100))

@@ -28,15 +28,15 @@ class DryRuns:
         if chosen < 0.10:
             deeds[Deed.DRY_RUN_EXCUSED] += 1
             return random.choice(_EXCUSED), {}
-        if chosen < 0.13:
+        if chosen < 0.15:
             deeds[Deed.DRY_RUN_BAD] += 1
             return random.choice(_REFUSED), {}
-        if chosen < 0.16:
+        if chosen < 0.2:
             deeds[Deed.DRY_RUN_BAD] += 1
             return "", {**result, "wouldSucceed": False, "validationErrors": ["the webhook says no"]}
         deeds[Deed.DRY_RUN_GOOD] += 1
         changes = list(_meant(spec))
-        if chosen < 0.3:
+        if chosen < 0.34:
             deeds[Deed.DRY_RUN_SURPRISING] += 1
             place = random.choice(("default", "default", "default", "kube-system"))
             changes.append({"resourceType": "Deployment", "resourceName": "db", "namespace": place,

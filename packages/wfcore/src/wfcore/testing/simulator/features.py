@@ -21,6 +21,7 @@ from wfcore.testing.simulator.scenario import Body
 
 CREATOR, APPROVER = "alice", "bob"
 _PEOPLED = 0.4
+_HURDLES = ("approval", "approval", "dry run", "dry run", "checks")
 _CHECKS = ("health", "network", "capacity", "rbac")
 
 
@@ -61,32 +62,33 @@ class Features:
             spec["adaptiveOrchestration"] = {
                 "optimizationEnabled": self.strikes(0.9), "learningFromHistory": self.strikes(0.8),
                 "dynamicStepAdjustment": self.strikes(0.8)}
-        if self.strikes(0.3):
+        if self.strikes(0.4):
             self._keep_a_secret(self.random.choice(spec["workflowDefinition"]["steps"]))
         return workflow
 
     def careful(self, spec: Body) -> None:
-        """Approvals, dry runs and checks, as far as the kind of workflow allows."""
+        """Two hurdles at most before anything is executed: more of them, and hardly anything ever is."""
         strategy, random = spec.setdefault("executionStrategy", {}), self.random
-        if self.strikes(0.5):
+        hurdles = {random.choice(_HURDLES) for _ in range(random.choice((0, 0, 1, 1, 2)))}
+        if "approval" in hurdles:
             strategy["approvalRequired"] = True
-        if self.strikes(0.6):
-            strategy["approvalTimeout"] = random.choice(("20s", "60s", "2m"))
-        if self.strikes(0.45) and "rollbackOf" not in spec:
+        if self.strikes(0.5):
+            strategy["approvalTimeout"] = random.choice(("30s", "2m"))
+        if "dry run" in hurdles and "rollbackOf" not in spec:
             strategy["dryRunFirst"] = True
-        if self.strikes(0.3):
+        if "checks" in hurdles:
             strategy["safetyChecks"] = [{"type": kind, "required": self.strikes(0.5)}
                                         for kind in random.sample(_CHECKS, random.randint(1, 2))]
-        if self.strikes(0.08):
+        if self.strikes(0.06):
             strategy["mode"] = "Plan"
 
     def _operator(self, settings: Settings) -> Settings:
         chosen, parts = self.random.random(), dict[str, Any]()
         if chosen < 0.08:
             parts["observe_only"] = True
-        elif chosen < 0.28:
+        elif chosen < 0.2:
             parts["approval_policy"] = ApprovalPolicy.ALWAYS
-        elif chosen < 0.45:
+        elif chosen < 0.36:
             parts["approval_policy"], parts["approval_over_steps"] = ApprovalPolicy.OVER_STEPS, 2
         return evolve(settings, **parts)
 
@@ -94,7 +96,7 @@ class Features:
         self.deeds[Deed.SECRET] += 1
         name, secret = f"secret-{step['stepNumber']}", self.canaries.draw()
         # Somebody forgets to encode it: nothing can be planned then, and no message may quote it.
-        value = secret if self.strikes(0.1) else b64encode(secret.encode()).decode()
+        value = secret if self.strikes(0.07) else b64encode(secret.encode()).decode()
         step["action"], step["parameters"] = "update-secret", {
             "updateSecret": {"name": name, "dataUpdates": {"password": value}}}
         if step.pop("rollbackSpec", None):

@@ -82,12 +82,12 @@ class People:
             begin = features.micros(0, features.random.choice((0.2, 5, 60)))
             self._after(begin, self._change, name, uid, Deed.SUSPENDED, suspend=True)
             self._after(begin + features.micros(1, 90), self._change, name, uid, Deed.RESUMED, suspend=False)
-        if features.strikes(0.25):
-            begin = features.micros(0, features.random.choice((0.2, 5, 60)))
-            if features.strikes(0.6):
+        if features.strikes(0.2):
+            begin = features.micros(0, features.random.choice((0.2, 30, 90)))
+            if features.strikes(0.5):
                 self._after(begin, self._change, name, uid, Deed.STOPPED, stop="Graceful")
                 begin += features.micros(0.01, 20)
-            if features.strikes(0.6):
+            if features.strikes(0.7):
                 self._after(begin, self._change, name, uid, Deed.STOPPED_AND_ROLLED_BACK, stop="Rollback")
 
     def _answer(self, stored: StoredObject) -> None:
@@ -102,7 +102,7 @@ class People:
             words.append(_APPROVES)
         delay = 0
         for word in words:
-            delay += self._features.micros(0.1, random.choice((5, 40)))
+            delay += self._features.micros(0.1, random.choice((5, 20)))
             self._after(delay, self._say, stored.place[1], stored.uid, word)
 
     def _freeze(self) -> None:

@@ -22,9 +22,9 @@ SETTINGS = Settings(
 MAX_STEPS = 6
 
 
-def draw_workflow(random: Random, name: str) -> Body:
-    """The body of a WorkflowExecution; about one in thirty cannot be planned."""
-    numbers = random.sample(range(1, 10), random.randint(1, MAX_STEPS))
+def draw_workflow(random: Random, name: str, most: int = MAX_STEPS) -> Body:
+    """The body of a WorkflowExecution of at most so many steps; about one in thirty cannot be planned."""
+    numbers = random.sample(range(1, 10), random.randint(1, most))
     definition: Body = {"name": "heal", "steps": [], "dependencies": {}}
     for index, number in enumerate(numbers):
         needs = [earlier for earlier in numbers[:index] if random.random() < 0.4]

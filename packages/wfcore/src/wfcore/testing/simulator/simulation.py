@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from enum import Enum
 
 from attrs import field, frozen
@@ -28,9 +28,10 @@ from wfcore.testing.simulator.laws.of_the_end import acknowledged, has_ended
 from wfcore.testing.simulator.outbox import Drain, SimulatedOutbox
 from wfcore.testing.simulator.people import People
 from wfcore.testing.simulator.performing import Performing
-from wfcore.testing.simulator.scenario import SETTINGS, Body
+from wfcore.testing.simulator.scenario import SETTINGS
 from wfcore.testing.simulator.trace import Trace
 from wfcore.testing.simulator.user import User
+from wfcore.testing.simulator.workload import Workload
 
 HOUR = 3600 * SECOND
 CHAOS = 240 * SECOND  # liveness: how long faults strike
@@ -67,21 +68,21 @@ class Outcome:
 
 
 def simulate(seed: int, mode: Mode = Mode.SAFETY, *, faults: Collection[Fault] = ALL_FAULTS, trace: bool = False,
-             settings: Settings = SETTINGS, draw: Callable[[str], Body] | None = None) -> Outcome:
+             settings: Settings = SETTINGS, workload: Workload = Workload.MIXED) -> Outcome:
     """Run the schedule of a seed.
 
     Same arguments, same outcome and same trace digest, in any process.  Nothing
     is raised for a law that does not hold: it is the outcome's `violation`.
-    With `draw` there is one workflow, which it makes.
+    `workload` says which workflows there are.
     """
-    return _Schedule(seed, mode, faults, trace, settings, draw).run()
+    return _Schedule(seed, mode, faults, trace, settings, workload).run()
 
 
 class _Schedule:
     def __init__(self, seed: int, mode: Mode, faults: Collection[Fault], trace: bool, settings: Settings,
-                 draw: Callable[[str], Body] | None) -> None:
+                 workload: Workload) -> None:
         self.seed, self.mode, self.tracing = seed, mode, trace
-        self.features = Features(seed, settings, allowed=draw is None)
+        self.features = Features(seed, settings, allowed=workload.draw is None)
         settings = self.settings = self.features.settings
         self.agenda, self.trace = Agenda(), Trace()
         self.chance = Chance(seed, faults)
@@ -102,7 +103,7 @@ class _Schedule:
                             for n in range(leaders)]
         self.cluster.listeners += [c.hear for c in self.controllers]
         self.cluster.listeners.append(Executor(self.cluster, self.chance, self.features).hear)
-        self.user = User(self.cluster, self.chance, self.features, draw)
+        self.user = User(self.cluster, self.chance, self.features, workload)
         self.cluster.listeners.append(self.user.hear)
         if self.features.peopled:
             self.cluster.listeners += [self.people.hear, self.followers.hear]

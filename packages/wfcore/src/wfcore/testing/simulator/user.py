@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from wfcore.model.workflow import TRACKING_FINALIZER
@@ -14,6 +13,7 @@ from wfcore.testing.simulator.cluster import NAMESPACE, Cluster
 from wfcore.testing.simulator.faults import Chance, Fault
 from wfcore.testing.simulator.features import Features
 from wfcore.testing.simulator.scenario import Body, body, draw_workflow
+from wfcore.testing.simulator.workload import Workload
 
 NAME = "user"
 _BAD_SPECS: tuple[Any, ...] = ({"workflowDefinition": 7}, {"workflowDefinition": {"name": [], "steps": "all"}}, [],
@@ -28,15 +28,16 @@ class User:
     """Whoever uses the cluster.  `names` are the workflows, in the order of their creation."""
 
     def __init__(self, cluster: Cluster, chance: Chance, features: Features,
-                 draw: Callable[[str], Body] | None = None) -> None:
+                 workload: Workload = Workload.MIXED) -> None:
         self._cluster, self._chance = cluster, chance
-        self._draw = draw or (lambda name: features.dress(draw_workflow(chance.random, name)))
+        self._draw = workload.draw or (
+            lambda name: features.dress(draw_workflow(chance.random, name, workload.most_steps)))
         self._places = ("step", "step", "rollback", *(("dryrun",) if features.peopled else ()))
         self._tampering = chance.group(Fault.CHILD_DELETED, Fault.CHILD_STRIPPED, Fault.SPEC_EDITED)
         self._collecting = False
         self.pending = 0  # workflows still to be created
         random, after = chance.random, cluster.agenda.after
-        for number in range(1 if draw else random.choice((1, 1, 1, 2, 3))):
+        for number in range(random.choice(workload.counts) if len(workload.counts) > 1 else 1):
             self._create_in(chance.micros(0, 20), f"w{number}")
         if chance.strikes(Fault.POISON_WORKFLOW):
             after(chance.micros(0, 20), self._submit, body("poison", random.choice(_BAD_SPECS)))

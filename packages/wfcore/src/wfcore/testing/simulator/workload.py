@@ -5,22 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-from wfcore.testing.simulator.scenario import Body, body
+from wfcore.testing.simulator.scenario import MAX_STEPS, Body, body
 
 CHAIN_STEPS = 6
 _CRITICAL = 4
 
 
 class Workload(Enum):
-    """MIXED: workflows drawn by chance.  CHAIN6: one workflow of six steps in a row, run to its end."""
+    """MIXED: up to three workflows drawn by chance.  SHORT: one of one or two steps.  CHAIN6: one of six in a row."""
 
     MIXED = "mixed"
+    SHORT = "short"
     CHAIN6 = "chain6"
 
     @property
     def draw(self) -> Callable[[str], Body] | None:
         """Makes the body of the one workflow; None draws them by chance."""
         return chain if self is Workload.CHAIN6 else None
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many workflows of its own a schedule may have, each as likely."""
+        return (1, 1, 1, 2, 3) if self is Workload.MIXED else (1,)
+
+    @property
+    def most_steps(self) -> int:
+        """How many steps a workflow drawn by chance may have."""
+        return 2 if self is Workload.SHORT else MAX_STEPS
 
 
 def chain(name: str) -> Body:

@@ -41,7 +41,7 @@ class Watchman:
 
     def __init__(self, agenda: Agenda, history: History, clocks: Clocks, canaries: Canaries) -> None:
         self._agenda, self._history, self.clocks, self._canaries = agenda, history, clocks, canaries
-        self.writes: list[tuple[str, bool]] = []  # by controllers: to which object, and whether it was being deleted
+        self.writes: list[tuple[str, bool]] = []  # by controllers: to which object, and whether it goes or is gone
         self.edges: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.deleted_in: Counter[str] = Counter()  # phases in which a deletion was asked for
@@ -49,7 +49,8 @@ class Watchman:
     def hear(self, actor: str, resource: Resource, change: Change) -> None:
         """Check one commit, then let the history have it."""
         if is_controller(actor):
-            self.writes.append((change.place[1], change.object.terminating))
+            going = change.object.terminating or change.type is ChangeType.DELETED
+            self.writes.append((change.place[1], going))
             if resource is not WORKFLOW_EXECUTIONS:
                 self._child(change)
             elif change.type is not ChangeType.ADDED:
