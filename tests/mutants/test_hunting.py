@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +15,7 @@ from wfcore.testing.checker import source
 from wfcore.testing.mutants import MUTANTS, Examination, Mutant, Patch, Schedules, States, hunt, hunt_all, patching
 from wfcore.testing.mutants import mutant as mutants
 from wfcore.testing.mutants.__main__ import main
+from wfcore.testing.mutants.commits import answered
 from wfcore.testing.mutants.rehearsal import Rehearsal, require, step
 from wfcore.testing.mutants.scopes import quick
 from wfcore.testing.simulator import LawBroken
@@ -94,6 +96,29 @@ def test_what_the_engine_raises_is_a_broken_law(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(LawBroken, match="S26: a pass raised AttributeError"):
         run.go()
+
+
+def test_a_law_that_is_broken_within_a_pass_is_that_law(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Rehearsal(step(1))
+    monkeypatch.setattr(run.world, "answer", lambda request: require("S3", False, "too early"))
+
+    with pytest.raises(LawBroken, match=r"^S3: too early$"):
+        run.go()
+
+
+def test_a_program_whose_answers_are_changed_ends_as_it_would() -> None:
+    def program() -> Iterator[int]:
+        return [(yield 1), (yield 2)]
+
+    def hear(answer: int) -> Iterator[str]:
+        return answer * 10, (yield "a question of its own")
+    steps = answered(program(), hear)
+    asked = [next(steps), steps.send(5), steps.send("x"), steps.send(6)]
+
+    assert [1, "a question of its own", 2, "a question of its own"] == asked
+    with pytest.raises(StopIteration) as end:
+        steps.send("y")
+    assert [(50, "x"), (60, "y")] == end.value.value
 
 
 def test_passes_that_do_not_come_to_rest_are_a_broken_law(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,8 +41,6 @@ def _explained(wanted: type[T], value: Any, path: Path) -> T | Malformed:
         decoded: T = _converter.structure(value, wanted)
     except (BaseValidationError, Nested, Rejected) as error:
         return Malformed(tuple(problems_of(error, path)))
-    except RecursionError:
-        return Malformed((Problem(path, "TooDeep", "nested too deeply"),))
     return decoded
 
 

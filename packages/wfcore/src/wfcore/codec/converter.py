@@ -113,7 +113,10 @@ def _reader(converter: Converter, cls: type) -> Callable[[Any, Any], Any]:
 
 
 def _kept(present: Mapping[str, Any], unknown: Iterable[str]) -> str:
-    return json.dumps({key: present[key] for key in sorted(unknown)}, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return json.dumps({key: present[key] for key in sorted(unknown)}, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        raise Rejected("TooDeep", "nested too deeply") from None
 
 
 def _field_hook(converter: Converter, limits: Limits | None) -> Callable[[Any, Any], Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from wfcore.audit import AuditRecord
 from wfcore.program import (
@@ -53,15 +54,12 @@ class Drain:
     def __init__(self, agenda: Agenda, chance: Chance, settings: Settings,
                  perform: Callable[[Request], Response]) -> None:
         self._agenda, self._chance, self._settings, self._perform = agenda, chance, settings, perform
-        self.passes = 0  # that came to their end
         agenda.after(_INTERVAL, self._drain)
 
     def _drain(self) -> None:
         steps = DrainOutbox(self._settings).run()
-        try:
+        with suppress(StopIteration):  # the pass came to its end
             request = next(steps)
             while not self._chance.strikes(Fault.CRASH):
                 request = steps.send(self._perform(request))
-        except StopIteration:
-            self.passes += 1
         self._agenda.after(_INTERVAL, self._drain)

@@ -1,0 +1,80 @@
+"""What the codec says about values that it cannot read: which place, which reason, and what to write instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from wfcore.codec import Malformed, decode
+from wfcore.codec.durations import parse_duration
+from wfcore.codec.times import parse_time
+from wfcore.model.definition import RollbackSpec, WorkflowExecutionSpec
+from wfcore.model.status import StepStatus, WorkflowExecutionStatus
+
+ENTRY = {"stepNumber": 1, "action": "custom"}
+
+
+def problems(part: type, raw: Any) -> list[str]:
+    found = decode(part, raw)
+    assert isinstance(found, Malformed)
+    return [f"{problem.reason} {problem}" for problem in found.problems]
+
+
+def deep(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+def custom(**more: Any) -> dict[str, Any]:
+    return {"action": "custom", "parameters": {"custom": more}}
+
+
+def test_what_is_wrong_below_a_member_of_a_union_has_its_whole_path() -> None:
+    assert ["Missing $.parameters.custom.actionType: required, but missing",
+            "WrongType $.parameters.custom.config.key: expected a string, got 1; put it in quotes",
+            ] == problems(RollbackSpec, custom(config={"key": 1}))
+
+
+def test_every_value_of_a_map_is_held_to_its_limits() -> None:
+    assert ["TooLong $.parameters.custom.config.b: 4097 characters; the most is 4096",
+            "TooLong $.parameters.custom.config.d: 4098 characters; the most is 4096",
+            ] == problems(RollbackSpec, custom(actionType="a", config={
+                "a": "x" * 4096, "b": "x" * 4097, "c": "", "d": "x" * 4098}))
+
+
+@pytest.mark.parametrize(("text", "wrong"), [
+    ("2026-02-30T00:00:00Z", "'2026-02-30T00:00:00Z' is not a time that exists: day is out of range for month"),
+    ("0001-01-01T00:00:00+01:00", "'0001-01-01T00:00:00+01:00' is not a time that exists: date value out of range"),
+    ("yesterday", "'yesterday' is not an RFC 3339 time; write it like 2026-01-31T12:00:00Z"),
+])
+def test_a_time_that_does_not_exist_is_refused_with_its_text(text: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"not (a|an RFC 3339) time") as refused:
+        parse_time(text)
+
+    assert wrong == str(refused.value)
+    assert [f"BadFormat $.startTime: {wrong}"] == problems(StepStatus, {**ENTRY, "startTime": text})
+
+
+def test_a_duration_that_no_clock_can_tell_is_refused_with_the_longest() -> None:
+    text, wrong = "99999999999999h", "duration '99999999999999h' is too long; the longest is 24h"
+    with pytest.raises(ValueError, match="too long") as refused:
+        parse_duration(text)
+
+    assert wrong == str(refused.value)
+    assert [f"BadFormat $.timeout: {wrong}"] == problems(RollbackSpec, {"action": "custom", "timeout": text})
+
+
+def test_what_a_newer_version_nests_too_deeply_is_refused_where_it_is() -> None:
+    nested = {"x": deep(100_000)}
+
+    assert ["TooDeep $: nested too deeply"] == problems(WorkflowExecutionStatus, nested)
+    assert ["TooDeep $.stepStatuses[0]: nested too deeply"] == problems(
+        WorkflowExecutionStatus, {"stepStatuses": [{**ENTRY, **nested}]})
+
+
+def test_no_depth_is_looked_into_where_something_else_belongs() -> None:
+    assert ["WrongType $.workflowDefinition.steps: expected a list, got an object"] == problems(
+        WorkflowExecutionSpec, {"workflowDefinition": {"name": "w", "steps": deep(100_000)}})
