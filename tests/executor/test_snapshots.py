@@ -118,14 +118,14 @@ def test_the_heartbeat_is_renewed_through_refusals_and_only_if_asked_for():
     async def scenario(world):
         world.tap.fault(lambda entry: entry[1] == "Lease", ApiError(503, "ServiceUnavailable", "busy"), times=2)
         await asyncio.sleep(95)
-        lease = world.one(LEASES, "wfexecutor", OWN)["spec"]
+        lease = world.one(LEASES, "wf-executor", OWN)["spec"]
 
         assert "2026-01-01T00:01:30.000000Z" == lease["renewTime"]
         assert 40 == lease["leaseDurationSeconds"]
 
     async def silent(world):
         await asyncio.sleep(95)
-        assert world.one(LEASES, "wfexecutor", OWN) is None
+        assert world.one(LEASES, "wf-executor", OWN) is None
         assert START == world.loop.start
 
     run(scenario, heartbeat=True)

@@ -146,14 +146,15 @@ def test_a_secret_where_the_map_should_be_is_not_shown_either() -> None:
     assert "expected a string in quotes" in text
 
 
-@pytest.mark.parametrize(("trusted", "found"), [(frozenset(), 2), (frozenset({"elsewhere"}), 1), (None, 0)])
+@pytest.mark.parametrize(("trusted", "found"), [
+    (frozenset(), 2), (frozenset({"elsewhere"}), 2), (frozenset({"here"}), 0), (None, 0)])
 def test_an_operator_decides_where_workflows_may_act(trusted: frozenset | None, found: int) -> None:
     steps = [
         {"stepNumber": 1, "action": "delete-pod",
          "parameters": {"deletePod": {"namespace": "elsewhere", "podName": "p"}}},
         {"stepNumber": 2, "action": "cordon-node", "parameters": {"cordonNode": {"nodeName": "n"}}},
     ]
-    document = {"spec": {"workflowDefinition": {"name": "w", "steps": steps}}}
+    document = {"metadata": {"namespace": "here"}, "spec": {"workflowDefinition": {"name": "w", "steps": steps}}}
 
     assert found == sum(reason == "Forbidden" for _, reason in reported(document, Settings(trusted_namespaces=trusted)))
 

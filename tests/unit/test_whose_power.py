@@ -153,10 +153,16 @@ def test_no_power_reaches_protected_namespaces_nor_the_controllers_own(namespace
     assert "protected namespace" in story.status.failure_message
 
 
-def test_where_the_operator_trusts_workflows_nobody_is_asked() -> None:
-    story = started(there(1), trusted_namespaces=frozenset({"shop"}))
+def test_of_workflows_in_a_namespace_that_the_operator_trusts_nobody_is_asked() -> None:
+    story = started(there(1), trusted_namespaces=frozenset({"default"}))
 
     assert ("executing", []) == (story.status.phase, asked(story))
+
+
+def test_trusting_a_namespace_opens_it_to_nobody_else() -> None:
+    story = started(there(1), creator="", trusted_namespaces=frozenset({"shop"}))
+
+    assert "planning_error" == story.status.failure_reason
 
 
 def test_an_operator_who_changes_his_mind_is_obeyed_before_anything_is_done() -> None:

@@ -66,7 +66,7 @@ class Settings:
     # Plan and validate, then complete without executing anything.
     observe_only: bool = False
     max_spec_bytes: int = 384 * 1024
-    # Namespaces besides its own in which a workflow may act; None trusts all (and nodes) but the protected ones.
+    # Namespaces whose workflows may act in every namespace that is not protected, and on nodes; None trusts them all.
     trusted_namespaces: frozenset[str] | None = frozenset()
     protected_namespaces: frozenset[str] = PROTECTED_NAMESPACES
     allow_inline_secrets: bool = False

@@ -19,8 +19,8 @@ class ExecutorSettings:
         namespace: The executor's own: snapshots and the heartbeat live here, and no step ever acts here.
         controller_namespace: Where the ConfigMap `wf-freeze` is looked for; empty means `namespace`.
         watch_namespace: Executions are taken from this namespace; empty means all.
-        trusted_namespaces: Where a step may act besides its workflow's own namespace; None trusts every namespace
-            that is not protected, and nodes.
+        trusted_namespaces: Namespaces whose steps may act in every namespace that is not protected, and on nodes; None
+            trusts them all.
         allow_inline_secrets: Whether `update-secret` takes values from the step itself.
         parallelism: Attempts in progress at the same time.
         margin: How long before an attempt's timeout its outcome is reported, at most a tenth of the timeout.
@@ -44,7 +44,7 @@ class ExecutorSettings:
     watch_timeout: float = 300.0
     drain_retry: timedelta = timedelta(seconds=5)
     heartbeat: bool = False
-    heartbeat_lease: str = "wfexecutor"
+    heartbeat_lease: str = "wf-executor"
     fail: Mapping[int, int | None] = field(factory=dict)
 
     def margin_of(self, timeout: timedelta) -> timedelta:

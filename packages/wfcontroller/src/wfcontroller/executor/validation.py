@@ -80,7 +80,7 @@ def _places(execution: KubernetesExecution, settings: ExecutorSettings) -> Itera
         if namespace in protected:
             yield f"{what} is in namespace {namespace!r}, which is protected; no step acts there"
         elif namespace != own and settings.trusted_namespaces is not None:
-            if namespace not in settings.trusted_namespaces:
+            if own not in settings.trusted_namespaces:
                 where = f"namespace {namespace!r}" if namespace else "nodes"
                 yield f"a workflow in namespace {own!r} may not act on {where} ({what})"
 

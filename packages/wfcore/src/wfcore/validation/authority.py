@@ -1,4 +1,4 @@
-"""Where a workflow may act: its own namespace, where the operator trusts it, where its creator holds the power.
+"""Where a workflow may act: its own namespace, anywhere from a trusted one, elsewhere if its creator holds the power.
 
 Protected namespaces are nobody's.  What a creator may do elsewhere only the API
 server's authorizer knows; the static check lets it through when a creator is
@@ -71,9 +71,9 @@ def _elsewhere(step: WorkflowStep, namespace: str, path: Path) -> Iterator[Probl
 
 
 def _is_outside(place: str, namespace: str, settings: Settings) -> bool:
-    """Whether a place is neither the workflow's own nor one the operator trusts it with."""
+    """Whether a place is not the workflow's own, and the operator does not trust its namespace with others."""
     trusted = settings.trusted_namespaces
-    return trusted is not None and place != namespace and place not in trusted
+    return trusted is not None and place != namespace and namespace not in trusted
 
 
 @frozen(order=True)
