@@ -78,3 +78,8 @@ def test_what_a_newer_version_nests_too_deeply_is_refused_where_it_is() -> None:
 def test_no_depth_is_looked_into_where_something_else_belongs() -> None:
     assert ["WrongType $.workflowDefinition.steps: expected a list, got an object"] == problems(
         WorkflowExecutionSpec, {"workflowDefinition": {"name": "w", "steps": deep(100_000)}})
+
+
+def test_a_negative_duration_is_refused_with_its_text() -> None:
+    assert ["BadFormat $.timeout: negative duration '-5m'; write a positive one like 5m"] == problems(
+        RollbackSpec, {"action": "custom", "timeout": "-5m"})
