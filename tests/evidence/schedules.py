@@ -12,8 +12,8 @@ from .stamp import digest_of_sources
 
 SLICE = 10_000
 # (workload, mode, schedules): most are of one or two steps, where bugs are as near and a schedule is quick.
-SHARES = (("short", "safety", 700_000), ("short", "liveness", 200_000), ("mixed", "safety", 80_000),
-          ("mixed", "liveness", 20_000), ("chain6", "safety", 10_000))
+SHARES = (("mixed", "safety", 20_000), ("mixed", "liveness", 10_000), ("chain6", "safety", 10_000),
+          ("short", "liveness", 160_000), ("short", "safety", 800_000))
 _ADDED = ("schedules", "workflows", "events", "virtualSeconds", "settled", "cachedReads", "staleReads", "seconds")
 _COUNTED = ("faults", "edges", "reasons", "deletedIn", "deeds")
 

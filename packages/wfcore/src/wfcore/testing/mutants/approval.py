@@ -11,7 +11,7 @@ from wfcore.model.enums import ApprovalDecision
 from wfcore.model.workflow import ANNOTATION_APPROVAL_BY, ANNOTATION_APPROVAL_DIGEST
 from wfcore.program import CALM, Surroundings
 from wfcore.reasons import Reason
-from wfcore.testing.mutants.mutant import Examination, mutant
+from wfcore.testing.mutants.mutant import Examination, Schedules, mutant
 from wfcore.testing.mutants.patching import Patch, original
 from wfcore.testing.mutants.rehearsal import Rehearsal, require, step
 from wfcore.testing.mutants.scopes import APPROVED, quick
@@ -54,14 +54,7 @@ def execution_begins_without_the_approval(patch: Patch) -> None:
     patch.setattr(phase_validating, "with_approval", lambda snapshot, status, plan, now: status)
 
 
-def _an_approval_is_acted_on() -> None:
-    run = Rehearsal(step(1), strategy={"approvalRequired": True}).go()
-    run.world.decide("w", "bob")
-    run.go()
-    require("L4", run.phase == "executing", f"a valid approval is there and the workflow is {run.phase}")
-
-
-@mutant("L4", hunt=Examination(examine=_an_approval_is_acted_on))
+@mutant("S12", hunt=Schedules(within=100))
 def an_approval_is_not_noticed(patch: Patch) -> None:
     patch.setattr(approval, "judge", lambda snapshot, digest: approval.Ignored(Reason.AWAITING_APPROVAL))
 

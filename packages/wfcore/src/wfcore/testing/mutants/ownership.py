@@ -37,7 +37,7 @@ def the_digest_is_not_compared(patch: Patch) -> None:
         evolve(attempt, digest=child.spec.plan_digest), child))
 
 
-@mutant("S15", hunt=Schedules(within=200))
+@mutant("S14", "S15", "S16", hunt=Schedules(within=200))
 def an_edited_spec_is_not_noticed(patch: Patch) -> None:
     patch.setattr(attempts, "_mismatch", lambda attempt, child: "")
 

@@ -34,7 +34,6 @@ from wfcore.testing.simulator.user import User
 from wfcore.testing.simulator.workload import Workload
 
 HOUR = 3600 * SECOND
-CHAOS = 240 * SECOND  # liveness: how long faults strike
 _GOING = 120 * SECOND  # how long a deletion may take that began in the quiet time, heard of by a list alone
 _TOO_MANY_EVENTS = 60_000
 
@@ -82,6 +81,7 @@ class _Schedule:
     def __init__(self, seed: int, mode: Mode, faults: Collection[Fault], trace: bool, settings: Settings,
                  workload: Workload) -> None:
         self.seed, self.mode, self.tracing = seed, mode, trace
+        self.chaos = workload.chaos * SECOND
         self.features = Features(seed, settings, allowed=workload.draw is None)
         settings = self.settings = self.features.settings
         self.agenda, self.trace = Agenda(), Trace()
@@ -129,13 +129,13 @@ class _Schedule:
 
     def _live(self) -> bool:
         if self.mode is Mode.LIVENESS:
-            self._until(CHAOS, stop_when_settled=False)
+            self._until(self.chaos, stop_when_settled=False)
             self.chance.calm = True
             self.people.calm()
             self.followers.calm()
             for controller in self.controllers:
                 controller.mend()
-        bound = self._bound() if self.mode is Mode.LIVENESS else 2 * CHAOS
+        bound = self._bound() if self.mode is Mode.LIVENESS else 2 * self.chaos
         settled = self._until(self.agenda.now + bound, stop_when_settled=True)
         if self.mode is Mode.SAFETY:
             return settled

@@ -29,6 +29,11 @@ class Workload(Enum):
         return (1, 1, 1, 2, 3) if self is Workload.MIXED else (1,)
 
     @property
+    def chaos(self) -> int:
+        """How many seconds faults strike in liveness; in safety nobody looks any longer than twice that."""
+        return 120 if self is Workload.SHORT else 240
+
+    @property
     def most_steps(self) -> int:
         """How many steps a workflow drawn by chance may have."""
         return 2 if self is Workload.SHORT else MAX_STEPS
