@@ -11,6 +11,7 @@ from wfcore.lifecycle import planned
 from wfcore.lifecycle.planned import plan_of
 from wfcore.planning.planner import Plan
 from wfcore.snapshot import Snapshot
+from wfcore.testing.world import World
 
 from .stories import Story, scale, workflow
 
@@ -23,8 +24,9 @@ def what_is_done(snapshot: Snapshot) -> Any:
 
 def test_a_plan_that_was_forgotten_is_the_same_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planned, "_plans", OrderedDict())
-    stories = [Story(workflow(scale(1), name=name)).go() for name in ("a", "b", "c")]
-    snapshots = [Snapshot(workflow=story.world.workflow(story.name), settings=story.settings) for story in stories]
+    world = World()
+    stories = [Story(workflow(scale(1), name=name), world=world).go() for name in ("a", "b", "c")]
+    snapshots = [Snapshot(workflow=world.workflow(story.name), settings=story.settings) for story in stories]
     first = [what_is_done(snapshot) for snapshot in snapshots]
     monkeypatch.setattr(planned, "_REMEMBERED", 1)
     planned._plans.clear()
