@@ -80,6 +80,10 @@ def test_no_depth_is_looked_into_where_something_else_belongs() -> None:
         WorkflowExecutionSpec, {"workflowDefinition": {"name": "w", "steps": deep(100_000)}})
 
 
-def test_a_negative_duration_is_refused_with_its_text() -> None:
-    assert ["BadFormat $.timeout: negative duration '-5m'; write a positive one like 5m"] == problems(
-        RollbackSpec, {"action": "custom", "timeout": "-5m"})
+@pytest.mark.parametrize(("text", "wrong"), [
+    ("-5m", "negative duration '-5m'; write a positive one like 5m"),
+    ("1h 5m", "'1h 5m' is not a duration; write it like 90s, 5m or 1h30m"),
+    ("5m" * 50, "a duration of 100 characters; write it like 90s, 5m or 1h30m"),
+])
+def test_what_is_no_duration_is_refused_with_what_to_write(text: str, wrong: str) -> None:
+    assert [f"BadFormat $.timeout: {wrong}"] == problems(RollbackSpec, {"action": "custom", "timeout": text})

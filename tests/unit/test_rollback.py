@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wfcore.program import Create, DeleteChild, Failed, Request, Response, Unknown
+from wfcore.resources import KUBERNETES_EXECUTIONS
 from wfcore.settings import CustomAction, Settings
 
 from .stories import SCALE_BACK, Story, broken, done, scale, workflow
@@ -287,3 +288,20 @@ def test_a_compensation_given_up_as_never_created_goes_on_when_its_child_is_ther
         story.step(1).rollback.error_message)
     assert story.now + story.settings.compensation_timeout == story.step(1).rollback.deadline
     assert "rolled_back" == story.say(rollback_1=done()).step(1).status
+
+
+def test_a_compensation_whose_captured_values_are_gone_before_it_was_created_is_not_made_up() -> None:
+    story = Story(workflow({**scale(1), "rollbackSpec": {"action": "scale-to-previous"}},
+                           scale(2, 1, criticalStep=True))).go()
+    story.say(step_1=done(deployment="web", previousReplicas=1))
+    story.fault = lambda request: Unknown() if isinstance(request, Create) else None
+    story.say(step_2=broken("validation_error"))
+    assert "executing" == story.step(1).rollback.status
+
+    story.fault = lambda request: None
+    story.world.delete(KUBERNETES_EXECUTIONS, "w-step-1", force=True)
+    story.go()
+    assert "w-rollback-1" not in story.world.children()
+
+    story.after(minutes=30)
+    assert ("failed", [1]) == (story.step(1).rollback.status, dirty(story))
