@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 WFCORE = ROOT / "packages" / "wfcore" / "src" / "wfcore"
 UNIT, CHECKER, SIMULATOR = "tests/unit/test_", "tests/checker/test_parts.py::", "tests/simulator/test_failures.py::"
 HUNTING, CODEC = "tests/mutants/test_hunting.py::", f"{UNIT}codec_problems.py::"
-EXTRA = f"{UNIT}testing_extra.py::test_without_hypothesis_the_extra_to_install_is_named"
+EXTRA = f"{UNIT}testing_kit.py::test_without_hypothesis_the_extra_to_install_is_named"
 RAISES = f"{CHECKER}test_a_program_that_raises_is_a_violation"
 # Module, function, what is caught -> the test.
 REACHED = {

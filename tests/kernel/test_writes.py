@@ -187,3 +187,15 @@ def test_an_object_too_large_for_etcd_is_refused(world):
 def test_new_namespaces_are_active_and_new_pods_pending(world):
     assert {"phase": "Active"} == world.create(NAMESPACES, "n", namespace="")["status"]
     assert {"phase": "Pending"} == world.create(PODS, "p", spec={}, status={"phase": "Running"})["status"]
+
+
+def test_a_state_that_serves_another_kind_too_keeps_its_objects(world):
+    gadgets = evolve(CONFIG_MAPS, group="example.com", plural="gadgets", kind="Gadget")
+    world.create(CONFIG_MAPS, "a")
+    before = world.state
+    after = before.serving([gadgets])
+
+    assert gadgets is after.kinds[gadgets.api_version, "Gadget"]
+    assert (gadgets.api_version, "Gadget") not in before.kinds
+    assert "a" == after.find(CONFIG_MAPS, "default", "a").metadata["name"]
+    assert CONFIG_MAPS is after.kinds[CONFIG_MAPS.api_version, CONFIG_MAPS.kind]

@@ -101,8 +101,9 @@ BEYOND = [
     (RollbackSpec, {"action": "custom", "parameters": {"custom": {"actionType": "a", "config": {"k": 1}}}}),
     (RollbackSpec, {"action": "custom", "parameters": {"custom": {"actionType": "a"}, "odd": {}}}),
     (RollbackStatus, {"steps": [0]}), (RollbackStatus, {"steps": {"0": 1}}), (RollbackStatus, {"performed": 1}),
-    (WorkflowDefinition, {"name": "w", "steps": [], "dependencies": {"a": ["b", 1]}}), (StepStatus, [ENTRY]),
-    (WorkflowDefinition, {"name": "w", "steps": [], "dependencies": ["a"]}),
+    (WorkflowDefinition, {"name": "w", "steps": [ENTRY], "dependencies": {"a": ["b", 1]}}), (StepStatus, [ENTRY]),
+    *((WorkflowDefinition, {"name": "w", "steps": [ENTRY], "dependencies": odd}) for odd in ([], ["a"], "a", 1)),
+    (WorkflowDefinition, {"name": "w", "steps": []}),
 ]
 
 

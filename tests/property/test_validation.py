@@ -163,3 +163,9 @@ def test_durations_say_what_to_write() -> None:
     for text, words in (("-1s", "positive"), ("", "90s"), ("1" * 70, "70 characters"), ("9" * 60 + "h", "24h")):
         with pytest.raises(ValueError, match=words):
             parse_duration(text)
+
+
+@pytest.mark.parametrize(("key", "value"), [("name", "A_b"), ("namespace", "a.b")])
+def test_a_name_that_no_object_can_have_is_refused(key: str, value: str) -> None:
+    assert ("metadata", key) in {p.path for p in check_document({"metadata": {"name": "w", key: value}}, SETTINGS)
+                                 if p.reason == "BadFormat"}

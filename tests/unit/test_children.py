@@ -9,6 +9,7 @@ from wfcore.model.enums import ExecutionKind
 from wfcore.model.workflow import TRACKING_FINALIZER
 from wfcore.program import Create, Freshness, Observe
 from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
+from wfcore.simulation import operations as op
 from wfcore.testing.world import World
 
 from .stories import Story, broken, done, scale, workflow
@@ -202,3 +203,16 @@ def test_a_replaced_child_never_succeeds() -> None:
     story.go()
 
     assert "w-step-1 was replaced by another object" == story.step(1).error_message
+
+
+def test_a_child_that_is_not_the_intended_one_is_cancelled_and_has_its_grace_to_say_that_it_is_over() -> None:
+    story = Story(workflow(scale(1), scale(2))).go()
+    story.say(step_1={"phase": "executing"})
+    stored = story.child("step-1")
+    story.world.perform(op.Update(KUBERNETES_EXECUTIONS, {**stored, "spec": {**stored["spec"], "attempt": 2}},
+                                  story.world.now))
+    story.go()
+    assert ("executing", True) == (story.step(1).status, "deletionTimestamp" in story.child("step-1")["metadata"])
+
+    story.after(seconds=story.settings.cancel_grace.total_seconds())
+    assert ("failed", "ChildSpecMismatch") == (story.step(1).status, story.step(1).reason)

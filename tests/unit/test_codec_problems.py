@@ -78,3 +78,12 @@ def test_what_a_newer_version_nests_too_deeply_is_refused_where_it_is() -> None:
 def test_no_depth_is_looked_into_where_something_else_belongs() -> None:
     assert ["WrongType $.workflowDefinition.steps: expected a list, got an object"] == problems(
         WorkflowExecutionSpec, {"workflowDefinition": {"name": "w", "steps": deep(100_000)}})
+
+
+@pytest.mark.parametrize(("text", "wrong"), [
+    ("-5m", "negative duration '-5m'; write a positive one like 5m"),
+    ("1h 5m", "'1h 5m' is not a duration; write it like 90s, 5m or 1h30m"),
+    ("5m" * 50, "a duration of 100 characters; write it like 90s, 5m or 1h30m"),
+])
+def test_what_is_no_duration_is_refused_with_what_to_write(text: str, wrong: str) -> None:
+    assert [f"BadFormat $.timeout: {wrong}"] == problems(RollbackSpec, {"action": "custom", "timeout": text})

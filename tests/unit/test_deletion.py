@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from wfcore.model.workflow import TRACKING_FINALIZER
-from wfcore.program import Create, DeleteChild, Failed, Finished, Record, ReleaseChild, SetMetadata, Unknown
+from wfcore.program import (
+    Create,
+    DeleteChild,
+    Failed,
+    Finished,
+    Freshness,
+    Observe,
+    Record,
+    ReleaseChild,
+    Request,
+    Response,
+    SetMetadata,
+    Unknown,
+)
+from wfcore.rawobject import RawObject
 from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
 
 from .stories import Story, done, scale, workflow
@@ -140,3 +156,40 @@ def test_a_workflow_that_is_gone_already_is_done() -> None:
     story.fault = lambda request: Failed("missing") if isinstance(request, SetMetadata) else None
 
     assert Finished() == story.run().finished
+
+
+def succeeded() -> Story:
+    """A workflow of the name of one that was removed by force, whose child only the cache shows."""
+    story = Story(workflow(scale(1))).go()
+    story.world.report("w-step-1", done())
+    story.world.delete(WORKFLOW_EXECUTIONS, "w", force=True)
+    story.world.add(WORKFLOW_EXECUTIONS, workflow(scale(2)))
+    left = RawObject(story.world.children()["w-step-1"])
+
+    def as_the_cache_has_it(request: Request) -> Response | None:
+        if request != Observe(story.ref, Freshness.CACHED) or "w-step-1" not in story.world.children():
+            return None
+        seen = story.world.answer(request)
+        return evolve(seen, children=(*seen.children, left))
+    story.fault = as_the_cache_has_it
+    return story
+
+
+def test_children_that_an_earlier_workflow_of_the_name_left_are_released_before_its_successor_begins() -> None:
+    story = succeeded()
+    first = story.run()
+
+    assert ["w-step-1"] == [request.name for request in first.asked(ReleaseChild)]
+    assert "w-step-1" not in story.world.children()
+    assert ["step-2"] == story.go().names()
+
+
+def test_what_an_earlier_workflow_left_is_asked_for_again_when_a_request_fails() -> None:
+    for kind in (DeleteChild, ReleaseChild, Observe):
+        story = succeeded()
+        cached = story.fault
+        story.fault = lambda request, kind=kind, cached=cached: cached(request) or (
+            Failed("unavailable") if isinstance(request, kind) else None)
+
+        assert Finished(backoff=True) == story.run().finished
+        assert "w-step-2" not in story.world.children()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from wfcore.program import Create, Unknown
 from wfcore.resources import KUBERNETES_EXECUTIONS
 
 from .stories import Story, broken, done, scale, workflow
@@ -73,8 +74,6 @@ def test_a_rehearsal_without_an_answer_fails_the_workflow_in_time() -> None:
 
 
 def test_rehearsals_are_created_again_when_the_first_delivery_was_lost() -> None:
-    from wfcore.program import Create, Unknown
-
     story = Story(workflow(scale(1), strategy=FIRST))
     story.fault = lambda request: Unknown() if isinstance(request, Create) else None
     story.go()
@@ -102,3 +101,14 @@ def test_the_execution_that_follows_ends_as_without_a_rehearsal() -> None:
     story.say(dryrun_1=rehearsed()).say(step_1=done()).stable()
 
     assert ("completed", "success") == (story.status.phase, story.status.workflow_result.outcome)
+
+
+def test_a_rehearsal_that_was_never_created_fails_the_workflow_in_time() -> None:
+    story = Story(workflow(scale(1), strategy=FIRST))
+    story.fault = lambda request: Unknown() if isinstance(request, Create) else None
+    story.go().after(seconds=29)
+    assert "validating" == story.status.phase
+
+    story.after(seconds=1)
+    assert ("dry_run_failed", "step 1: the dry run did not end in time") == (
+        story.status.failure_reason, story.status.failure_message)

@@ -147,3 +147,12 @@ def test_a_failed_safety_check_is_named_in_the_headline() -> None:
 
     assert "failed: safety checks failed: health: deployment/default/web does not exist" == explained(
         story.go()).headline
+
+
+def test_a_plan_that_its_spec_no_longer_makes_fails_next() -> None:
+    story = Story(workflow(scale(1))).go()
+    current = story.world.workflow(story.name)
+    other = attrs.evolve(current, status=attrs.evolve(current.status, plan_digest="sha256:0"))
+
+    assert "it fails: its plan can no longer be computed" == explain(
+        Snapshot(workflow=other, settings=story.settings), story.now).next

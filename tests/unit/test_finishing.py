@@ -13,6 +13,7 @@ from wfcore.lifecycle.transitions import TERMINAL, TRANSITIONS, as_mermaid
 from wfcore.model.enums import Phase, StepPhase
 from wfcore.model.status import StepStatus
 from wfcore.program import CommitStatus, DeleteWorkflow, Failed, Finished, Record, Unknown
+from wfcore.programs.finishing import expires_at
 from wfcore.reasons import Reason
 from wfcore.resources import ALERT_REMEDIATIONS, WORKFLOW_EXECUTIONS
 
@@ -217,3 +218,9 @@ def test_the_diagram_shows_every_transition_of_the_table() -> None:
     assert "    executing --> rolling_back" in lines
     assert "    failed --> [*]" in lines
     assert {Phase.COMPLETED, Phase.FAILED} == TERMINAL
+
+
+def test_without_an_end_nothing_expires() -> None:
+    story = Story(workflow(scale(1), ttlSecondsAfterFinished=0)).go()
+
+    assert expires_at(story.world.workflow("w"), story.settings) is None

@@ -157,6 +157,8 @@ def test_what_is_gone_or_has_reported_is_not_reported_on_again() -> None:
     found._report("nobody", None)
     found._cancel("nobody")
     found._take_up("nobody")
+    found.ref = Ref("default", "nobody")
+    found._approve()
 
     assert state is found.state
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wfcore.codec import decode
+from wfcore.codec import decode, render_path
 from wfcore.model.status import WorkflowExecutionStatus
 from wfcore.model.workflow import FINALIZER
 from wfcore.program import CommitStatus, Finished, Seen, SetMetadata, Unknown
@@ -14,6 +14,7 @@ from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 from wfcore.simulation import operations as op
 from wfcore.testing.driving import drive, scripted
+from wfcore.validation.document import check_document
 
 from .stories import Story, done, scale, workflow
 
@@ -167,3 +168,14 @@ def test_a_good_workflow_beside_it_is_not_disturbed() -> None:
     story.go()
 
     assert "completed" == other.go().say(step_1=done()).stable().status.phase
+
+
+@pytest.mark.parametrize(("dependencies", "problem"), [
+    ({"scale-1": ["scale-1"]}, ["SelfDependency $.spec.workflowDefinition.dependencies.scale-1[0]"]),
+    ({"scale-1": ["nobody"], "no": []}, ["UnknownStep $.spec.workflowDefinition.dependencies.no",
+                                         "UnknownStep $.spec.workflowDefinition.dependencies.scale-1[0]"]),
+])
+def test_a_dependency_by_name_on_itself_or_on_nobody_is_said_where_it_is(dependencies: dict, problem: list) -> None:
+    told = check_document(workflow(scale(1), scale(2), dependencies=dependencies), Settings())
+
+    assert problem == sorted(f"{one.reason} {render_path(one.path)}" for one in told)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
+from wfcore.model.workflow import ObjectMeta, OwnerReference
 from wfcore.program import Failed, FindParent, Finished, Found, SetMetadata, Unknown
 from wfcore.rawobject import RawObject
 from wfcore.resources import ALERT_REMEDIATIONS, NAMESPACES, WORKFLOW_EXECUTIONS
 from wfcore.simulation import operations as op
+from wfcore.snapshot import controller_uid
 from wfcore.testing.world import World
 
 from .stories import Story, done, scale, workflow
@@ -143,3 +146,11 @@ def test_an_owner_that_a_person_set_is_found_and_not_doubled() -> None:
         **body["metadata"], "ownerReferences": [own]}}, story.now))
 
     assert [uid] == [owner["uid"] for owner in owners(story.go())]
+
+
+def test_the_controller_is_the_owner_that_says_so() -> None:
+    owner = OwnerReference(api_version="v1", kind="ConfigMap", name="c", uid="1")
+    controller = attrs.evolve(owner, uid="2", controller=True)
+
+    assert "2" == controller_uid(ObjectMeta(name="a", owner_references=(owner, controller)))
+    assert "" == controller_uid(ObjectMeta(name="a", owner_references=(owner,)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wfcore.program import Create, Failed
+from wfcore.program import Create, DeleteChild, Failed, Request, Response, Unknown
+from wfcore.resources import KUBERNETES_EXECUTIONS
 from wfcore.settings import CustomAction, Settings
 
 from .stories import SCALE_BACK, Story, broken, done, scale, workflow
@@ -249,3 +250,58 @@ def test_no_more_compensations_run_at_once_than_steps_may() -> None:
     story.say(rollback_1=done())
     assert "rollback-3" in story.names()
     assert "rollback-4" not in story.names()
+
+
+def test_a_cancelled_compensation_that_is_not_there_is_neither_created_nor_cancelled_again() -> None:
+    story = Story(workflow(scale(1), scale(2, 1, criticalStep=True, maxRetries=0),
+                           strategy={"maxRetries": 0})).go().say(step_1=done(deployment="web", previousReplicas=1))
+    story.fault = lambda request: Unknown() if isinstance(request, Create) else None
+    story.say(step_2=broken("validation_error"))
+    story.world.advance(story.settings.compensation_timeout)
+    asked = [story.run() for _ in range(3)]
+
+    assert () == tuple(r for one in asked for r in (*one.asked(Create), *one.asked(DeleteChild)))
+    assert ("failed", "w-rollback-1 could not be created in time") == (
+        story.step(1).rollback.status, story.step(1).rollback.error_message)
+
+
+def test_a_compensation_given_up_as_never_created_goes_on_when_its_child_is_there_after_all() -> None:
+    story = Story(workflow(scale(1), scale(2, 1, criticalStep=True))).go()
+    story.say(step_1=done(deployment="web", previousReplicas=1))
+    posted: list[Create] = []
+
+    def lose(request: Request) -> Response | None:
+        if isinstance(request, Create):
+            posted.append(request)
+            return Unknown()
+        return None
+    story.fault = lose
+    story.say(step_2=broken("validation_error")).after(seconds=story.settings.compensation_timeout.total_seconds())
+    given_up = story.step(1).rollback
+    story.fault = lambda request: None
+    story.world.answer(posted[0])
+    story.go()
+
+    assert given_up.retry_at is not None
+    assert (1, None, "executing", "") == (
+        story.step(1).rollback.attempt, story.step(1).rollback.retry_at, story.step(1).rollback.status,
+        story.step(1).rollback.error_message)
+    assert story.now + story.settings.compensation_timeout == story.step(1).rollback.deadline
+    assert "rolled_back" == story.say(rollback_1=done()).step(1).status
+
+
+def test_a_compensation_whose_captured_values_are_gone_before_it_was_created_is_not_made_up() -> None:
+    story = Story(workflow({**scale(1), "rollbackSpec": {"action": "scale-to-previous"}},
+                           scale(2, 1, criticalStep=True))).go()
+    story.say(step_1=done(deployment="web", previousReplicas=1))
+    story.fault = lambda request: Unknown() if isinstance(request, Create) else None
+    story.say(step_2=broken("validation_error"))
+    assert "executing" == story.step(1).rollback.status
+
+    story.fault = lambda request: None
+    story.world.delete(KUBERNETES_EXECUTIONS, "w-step-1", force=True)
+    story.go()
+    assert "w-rollback-1" not in story.world.children()
+
+    story.after(minutes=30)
+    assert ("failed", [1]) == (story.step(1).rollback.status, dirty(story))

@@ -7,7 +7,9 @@ from typing import Any
 import attrs
 import pytest
 
+from wfcore.lifecycle.sources import sources_of
 from wfcore.program import Failed, FindSource, Response, Unknown
+from wfcore.rawobject import RawObject
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 from wfcore.simulation import operations as op
@@ -221,3 +223,13 @@ def test_what_the_document_alone_shows_is_said_before_anything_is_asked(spec: An
 
 def test_a_source_alone_is_enough() -> None:
     assert [] == problems(rollbackOf={**REFERENCE, "steps": [1, 2]}) + problems(retryOf=REFERENCE)
+
+
+def test_a_workflow_is_found_by_the_uid_of_what_it_starts_from() -> None:
+    def sources(**spec: Any) -> frozenset[str]:
+        return sources_of(RawObject({"metadata": {"name": "again", "namespace": "default"}, "spec": spec}))
+
+    named = {"name": "w", "uid": "u"}
+
+    assert frozenset({"u"}) == sources(retryOf=named) == sources(rollbackOf=named)
+    assert frozenset() == sources(workflowDefinition={"name": "w", "steps": [scale(1)]}) == sources(retryOf="w")

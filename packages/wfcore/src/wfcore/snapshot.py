@@ -8,7 +8,6 @@ from attrs import field, frozen
 
 from wfcore.codec import Malformed
 from wfcore.model.evolving import evolve
-from wfcore.model.execution import KubernetesExecutionStatus
 from wfcore.model.workflow import KubernetesExecution, ObjectMeta, WorkflowExecution
 from wfcore.planning.targets import Target
 from wfcore.program import CALM, Inspect, Inspected, Request, Response, Surroundings
@@ -97,8 +96,3 @@ def _leaving(workflow: ObjectMeta, meta: ObjectMeta) -> bool:
     earlier = any(o.controller and o.kind == "WorkflowExecution" and o.name == workflow.name and o.uid != workflow.uid
                   for o in meta.owner_references)
     return meta.deletion_timestamp is not None or earlier
-
-
-def status_of(child: KubernetesExecution | Unreadable) -> KubernetesExecutionStatus | None:
-    """The child's status, or None when it cannot be read."""
-    return child.status if isinstance(child, KubernetesExecution) else None

@@ -31,10 +31,7 @@ def problems_of(error: BaseException, path: Path) -> Iterator[Problem]:
 
 
 def _segment(error: BaseException) -> Path:
-    notes: list[Any] = list(getattr(error, "__notes__", ()))
-    for note in reversed(notes):
-        if isinstance(note, AttributeValidationNote):
-            return (wire_name(note.name),)
-        if isinstance(note, IterableValidationNote):
-            return (note.index,)
-    return ()
+    notes: list[Any] = getattr(error, "__notes__", [])
+    if notes and isinstance(notes[-1], AttributeValidationNote):
+        return (wire_name(notes[-1].name),)
+    return (notes[-1].index,) if notes and isinstance(notes[-1], IterableValidationNote) else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import assert_never
 
 from wfcore.execution.attempts import Attempt, AttemptFailed, Running, Succeeded, Verdict
 from wfcore.execution.names import child_name
@@ -56,8 +57,10 @@ def child_reference(namespace: str, name: str, uid: str = "") -> ObjectReference
 def current_attempt(entry: StepStatus, rendered: KubernetesExecutionSpec, digest: str) -> Attempt:
     """The attempt an executing entry is at."""
     reference, start, deadline = entry.k8s_execution_ref, entry.start_time, entry.deadline
-    if reference is None or start is None or deadline is None:
-        raise ValueError(f"step {entry.step_number} is executing without an intended attempt")
+    # A ledger in which an executing step has not all three is not sound, and nothing is done by it.
+    assert reference is not None
+    assert start is not None
+    assert deadline is not None
     return Attempt(name=reference.name, kind=rendered.kind, number=entry.attempt, action=rendered.action,
                    digest=digest, start=start, deadline=deadline, cancelled_at=entry.cancelled_at, uid=reference.uid)
 
@@ -82,6 +85,8 @@ def absorbed(entry: StepStatus, verdict: Verdict, now: datetime, retry_at: datet
             if retry_at is not None:
                 return evolve(failed, retry_at=retry_at)
             return evolve(failed, status=StepPhase.FAILED, end_time=verdict.end)
+        case _:
+            assert_never(verdict)
 
 
 def _with_uid(entry: StepStatus, uid: str) -> StepStatus:

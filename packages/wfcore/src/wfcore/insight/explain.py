@@ -7,6 +7,7 @@ itself: an explanation can't say anything the engine would not do.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import assert_never
 
 from attrs import frozen
 
@@ -179,6 +180,8 @@ def _compensation(entry: StepStatus) -> str:
             return "was compensated: the values from before are back"
         case RollbackPhase.FAILED:
             return f"could not be compensated: {rollback.error_message}"
+        case _:
+            assert_never(rollback.status)
 
 
 def _next(snapshot: Snapshot, decision: Decision, plan: Plan | Malformed | None, question: Request | None) -> str:

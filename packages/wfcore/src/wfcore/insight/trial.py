@@ -149,8 +149,7 @@ class Trial:
     def _go_on(self) -> None:
         following = handed_over(self._next, self._answer)
         if isinstance(following, Finished):
-            if self.status.phase not in TERMINAL:
-                self._sleep(following)
+            self._sleep(following)
             following = Reconcile(self.ref, self.conditions.settings)
         self._next = following
 

@@ -8,6 +8,7 @@ or one for another plan.  A decision is final either way.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import assert_never
 
 from attrs import frozen
 
@@ -82,7 +83,8 @@ def with_approval(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Pla
     approval = status.approval
     if approval is None or is_settled(status):
         return status
-    match judge(snapshot, status.plan_digest):
+    judged = judge(snapshot, status.plan_digest)
+    match judged:
         case Said() as said:
             return _decided(snapshot, status, approval, said, now)
         case Ignored() as ignored if now >= approval.deadline and snapshot.live:
@@ -92,6 +94,8 @@ def with_approval(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: Pla
         case Ignored() as ignored:
             waiting = evolve(approval, waiting=ignored.reason.value, ignored=clipped(ignored.why, _LONGEST))
             return evolve(status, approval=waiting)
+        case _:
+            assert_never(judged)
 
 
 def expires(status: WorkflowExecutionStatus, now: datetime) -> bool:

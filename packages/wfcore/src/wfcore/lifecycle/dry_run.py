@@ -8,6 +8,7 @@ the workflow.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import assert_never
 
 from wfcore.decision import CreateChild, Decision
 from wfcore.ending import failed
@@ -50,8 +51,6 @@ def advance_dry_run(snapshot: Snapshot, status: WorkflowExecutionStatus, plan: P
                         wake_at=now + snapshot.settings.dry_run_timeout)
     verdicts = {n: _judged(snapshot, plan, n, start, now) for n in plan.steps if n not in plan.carried}
     running = {number: v for number, v in verdicts.items() if isinstance(v, Running) and not v.cancel}
-    if any(v.need_live for v in running.values()):
-        return Decision(status=status, need_live=True)
     if running:
         absent = [n for n in running if _name(snapshot, n) not in {*snapshot.children, *snapshot.foreign}]
         return Decision(status=status, effects=tuple(_create(snapshot, plan, n) for n in absent),
@@ -152,3 +151,5 @@ def _failure(snapshot: Snapshot, number: int, verdict: Verdict) -> str:
             return verdict.message
         case Running():
             return "the dry run did not end in time"
+        case _:
+            assert_never(verdict)

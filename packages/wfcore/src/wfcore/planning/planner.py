@@ -169,10 +169,8 @@ def _render(step: WorkflowStep, needs: Needs, steps: Mapping[int, WorkflowStep],
 
 
 def _retries(step: WorkflowStep, spec: WorkflowExecutionSpec, inputs: PlanInputs, settings: Settings) -> int:
-    for wanted in (step.max_retries, spec.execution_strategy.max_retries, inputs.default_max_retries):
-        if wanted is not None:
-            return wanted
-    return settings.default_max_retries
+    wanted = (step.max_retries, spec.execution_strategy.max_retries, inputs.default_max_retries)
+    return next((retries for retries in wanted if retries is not None), settings.default_max_retries)
 
 
 def strategy_of(levels: _Levels) -> Strategy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 
 from attrs import frozen
 
@@ -109,6 +109,8 @@ def targets_of(parameters: StepParameters | None) -> tuple[Target, ...]:
             return (Target("Pod", parameters.namespace, "", parameters.selector),)
         case CustomActionParams() | None:
             return ()
+        case _:
+            assert_never(parameters)
 
 
 def restored_targets(parameters: RollbackParameters | None) -> tuple[Target, ...]:
@@ -122,6 +124,8 @@ def restored_targets(parameters: RollbackParameters | None) -> tuple[Target, ...
             return (Target("Node", "", parameters.node_name),)
         case CustomRollbackParams() | None:
             return ()
+        case _:
+            assert_never(parameters)
 
 
 def rendered_targets(spec: KubernetesExecutionSpec) -> tuple[Target, ...]:

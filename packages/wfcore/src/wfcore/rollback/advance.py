@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import assert_never
 
 from wfcore.decision import CancelChild, CreateChild, Decision, Progress
 from wfcore.ending import failed, recommended_for
@@ -141,8 +142,9 @@ def _absorb(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: Ste
                 return _ended(entry, seen, RollbackPhase.FAILED, verdict.end, seen.error_message)
             delay = retry_delay(snapshot.workflow.metadata.uid, f"rollback-{entry.step_number}", compensation.attempt,
                                 snapshot.settings)
-            return evolve(entry, rollback=evolve(seen, retry_at=now + delay, deadline=None,
-                                                             cancelled_at=None))
+            return evolve(entry, rollback=evolve(seen, retry_at=now + delay, deadline=None, cancelled_at=None))
+        case _:
+            assert_never(verdict)
 
 
 def _still_running(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensation: StepRollback, attempt: Attempt,
@@ -170,8 +172,10 @@ def _still_running(snapshot: Snapshot, plan: Plan, entry: StepStatus, compensati
 
 def _attempt(entry: StepStatus, compensation: StepRollback, plan: Plan) -> Attempt:
     reference, start, deadline = compensation.k8s_execution_ref, compensation.start_time, compensation.deadline
-    if reference is None or start is None or deadline is None:
-        raise ValueError(f"the compensation of step {entry.step_number} is executing without an intended attempt")
+    # As for steps: a ledger without all three is not sound.
+    assert reference is not None
+    assert start is not None
+    assert deadline is not None
     return Attempt(name=reference.name, kind=ExecutionKind.ROLLBACK, number=compensation.attempt,
                    action=plan.rendered[entry.step_number].action, digest=plan.digest, start=start, deadline=deadline,
                    cancelled_at=compensation.cancelled_at, uid=reference.uid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import assert_never
 
 from wfcore.execution.names import child_name
 from wfcore.model.actions import UncordonNodeParams
@@ -70,3 +71,5 @@ def restored_state(parameters: RollbackParameters) -> str:
             return "as unschedulable as before" if parameters.previously_schedulable is False else "schedulable"
         case CustomRollbackParams():
             return f"what {parameters.action_type} brings back"
+        case _:
+            assert_never(parameters)

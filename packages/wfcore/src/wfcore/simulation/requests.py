@@ -100,8 +100,8 @@ def _create(state: State, request: Create, now: datetime) -> tuple[State, Respon
         if isinstance(result, op.Refused) and result.reason == "AlreadyExists":
             meta = body["metadata"]
             stored = state.find(KUBERNETES_EXECUTIONS, meta["namespace"], meta["name"])
-            if stored is not None:
-                existing.append(stored.raw)
+            assert stored is not None
+            existing.append(stored.raw)
         elif isinstance(result, op.Refused):
             return state, Failed("refused", result.message)
     return state, Created(tuple(existing))

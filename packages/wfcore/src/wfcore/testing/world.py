@@ -200,6 +200,8 @@ class World:
                 return Surveyed(self._workflows())
             case Review():
                 return Reviewed(tuple(self.access.get(q, self.allowed_by_default) for q in request.questions))
+            case _:
+                assert_never(request)
 
     def _outbox(self, request: Outbox | ListOutbox | DropOutbox) -> Response:
         match request:
@@ -212,6 +214,8 @@ class World:
                                      for uid, record in self.outbox.items()))
             case DropOutbox():
                 self.outbox.pop(request.uid, None)
+            case _:
+                assert_never(request)
         return Did()
 
     def _observe(self, ref: Ref) -> Seen:
