@@ -12,7 +12,7 @@ from attrs import evolve
 from wfcore.testing.checker.families import ONE, Task
 from wfcore.testing.checker.scope import Scope
 from wfcore.testing.mutants import MUTANTS, Catch, patching
-from wfcore.testing.proof import LEVELS, Order, prove
+from wfcore.testing.proof import PROOFS, Order, prove
 from wfcore.testing.proof import __main__ as command
 from wfcore.testing.proof.result import sentences
 
@@ -78,7 +78,7 @@ def test_the_report_for_people_says_the_same() -> None:
 @pytest.mark.parametrize("output", ["text", "json"])
 def test_the_command_prints_the_report_and_ends_with_1_when_something_does_not_hold(
         output: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(command, "LEVELS", {"quick": SMALL})
+    monkeypatch.setattr(command, "PROOFS", {"quick": SMALL})
     status = command.main(["--seed", "3", "--jobs", "1", "-o", output])
     said = capsys.readouterr()
 
@@ -88,9 +88,9 @@ def test_the_command_prints_the_report_and_ends_with_1_when_something_does_not_h
 
 
 def test_the_levels_grow() -> None:
-    levels: Any = list(LEVELS.values())
+    levels: Any = list(PROOFS.values())
     sizes = [level.safety + level.liveness for level in levels]
 
     assert sizes == sorted(sizes)
     assert sizes[1:] == [10_000, 1_000_000]
-    assert 40 <= len(LEVELS["gate"].mutants) == len(MUTANTS)
+    assert 40 <= len(PROOFS["gate"].mutants) == len(MUTANTS)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from wfcore.testing.mutants.hunting import Catch, hunt, hunt_all
     from wfcore.testing.mutants.mutant import Mutant
     from wfcore.testing.mutants.registry import MUTANTS
+    from wfcore.testing.proof.order import PROOFS
+    from wfcore.testing.proof.proving import prove
+    from wfcore.testing.proof.result import Proof
     from wfcore.testing.simulator.faults import Fault
     from wfcore.testing.simulator.laws import LawBroken
     from wfcore.testing.simulator.simulation import Mode, simulate
@@ -23,9 +26,9 @@ if TYPE_CHECKING:
     from wfcore.testing.world import START, World, healthy
 
 __all__ = [
-    "MUTANTS", "START", "AuditLogContract", "Behaviour", "Catch", "EndlessPass", "Exchange", "Fault",
-    "HistoryContract", "LawBroken", "Mode", "Mutant", "Pass", "Walk", "World", "damaged_documents", "drive", "healthy",
-    "hunt", "hunt_all", "sample_record", "scripted", "simulate", "statuses", "walks", "worlds",
+    "MUTANTS", "PROOFS", "START", "AuditLogContract", "Behaviour", "Catch", "EndlessPass", "Exchange", "Fault",
+    "HistoryContract", "LawBroken", "Mode", "Mutant", "Pass", "Proof", "Walk", "World", "damaged_documents", "drive",
+    "healthy", "hunt", "hunt_all", "prove", "sample_record", "scripted", "simulate", "statuses", "walks", "worlds",
 ]
 
 _HOME = {
@@ -35,6 +38,9 @@ _HOME = {
     "wfcore.testing.mutants.hunting": ("Catch", "hunt", "hunt_all"),
     "wfcore.testing.mutants.mutant": ("Mutant",),
     "wfcore.testing.mutants.registry": ("MUTANTS",),
+    "wfcore.testing.proof.order": ("PROOFS",),
+    "wfcore.testing.proof.proving": ("prove",),
+    "wfcore.testing.proof.result": ("Proof",),
     "wfcore.testing.simulator.faults": ("Fault",),
     "wfcore.testing.simulator.laws": ("LawBroken",),
     "wfcore.testing.simulator.simulation": ("Mode", "simulate"),

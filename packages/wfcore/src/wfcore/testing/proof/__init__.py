@@ -6,8 +6,8 @@ A proof holds when no law was broken, every fault that is claimed has struck, an
 every mutant was found by one of its laws within its bound.
 """
 
-from wfcore.testing.proof.order import LEVELS, Order
+from wfcore.testing.proof.order import PROOFS, Order
 from wfcore.testing.proof.proving import prove
 from wfcore.testing.proof.result import Proof
 
-__all__ = ["LEVELS", "Order", "Proof", "prove"]
+__all__ = ["PROOFS", "Order", "Proof", "prove"]

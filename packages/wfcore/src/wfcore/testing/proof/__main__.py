@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from attrs import evolve
 
 from wfcore.testing.checker.campaign import say_on_stderr
-from wfcore.testing.proof.order import LEVELS
+from wfcore.testing.proof.order import PROOFS
 from wfcore.testing.proof.proving import prove
 from wfcore.testing.proof.result import sentences
 
@@ -26,7 +26,7 @@ from wfcore.testing.proof.result import sentences
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prove what the arguments ask for; the exit status."""
     options = _parser().parse_args(arguments)
-    proof = prove(evolve(LEVELS[options.level], seed=options.seed), options.jobs, say_on_stderr)
+    proof = prove(evolve(PROOFS[options.level], seed=options.seed), options.jobs, say_on_stderr)
     text = json.dumps(proof.as_json(), indent=2) if options.output == "json" else "\n".join(sentences(proof))
     sys.stdout.write(text + "\n")
     return 1 if proof.problems else 0
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m wfcore.testing.proof", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--level", choices=list(LEVELS), default="quick", help="how much (default quick)")
+    parser.add_argument("--level", choices=list(PROOFS), default="quick", help="how much (default quick)")
     parser.add_argument("--seed", type=int, default=0, help="the first seed of the schedules (default 0)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     parser.add_argument("-o", "--output", choices=["text", "json"], default="text")

@@ -37,7 +37,7 @@ def _common() -> Iterable[Task]:
 
 
 # Half a minute, three minutes and some hours of two cores.
-LEVELS: Mapping[str, Order] = {
+PROOFS: Mapping[str, Order] = {
     "quick": Order(safety=400, liveness=100, scopes=_common, states=2_000,
                    mutants=tuple(name for name, mutant in MUTANTS.items() if mutant.by_hand)),
     "gate": Order(safety=7_000, liveness=3_000, scopes=_common, states=25_000),
