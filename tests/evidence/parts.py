@@ -36,5 +36,5 @@ def benchmarks(kept: Path, jobs: int) -> dict[str, Any]:
 
 
 PARTS: Mapping[str, Collect] = {
-    "benchmarks": benchmarks, "checks": checks.collect, "mutants": mutants, "states": states,
-    "mutation": mutation.collect, "schedules": schedules.collect}
+    "mutants": mutants, "benchmarks": benchmarks, "mutation": mutation.collect, "checks": checks.collect,
+    "states": states, "schedules": schedules.collect}
