@@ -35,9 +35,9 @@ def every_end_is_audited_once(history: History) -> Iterator[str]:
 
 
 def excused(run: Run) -> bool:
-    """Whether nobody could have recorded it: never adopted, taken away by force, or deleted while nobody took it."""
+    """Whether nobody could have recorded it: never looked at, taken away by force, or deleted while nobody took it."""
     lost = run.deleted is not None and run.audit_failed and not run.rows and not run.outboxed
-    return not run.adopted or run.spoilt or lost
+    return not (run.adopted or run.status) or run.spoilt or lost
 
 
 def acknowledged(run: Run) -> bool:
