@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from wfcore.codec import Malformed, decode
+from wfcore.codec import Malformed, Problem, decode
 from wfcore.codec.durations import parse_duration
+from wfcore.codec.errors import problems_of
 from wfcore.codec.times import parse_time
 from wfcore.model.definition import RollbackSpec, WorkflowExecutionSpec
 from wfcore.model.status import StepStatus, WorkflowExecutionStatus
@@ -43,6 +44,16 @@ def test_every_value_of_a_map_is_held_to_its_limits() -> None:
             "TooLong $.parameters.custom.config.d: 4098 characters; the most is 4096",
             ] == problems(RollbackSpec, custom(actionType="a", config={
                 "a": "x" * 4096, "b": "x" * 4097, "c": "", "d": "x" * 4098}))
+
+
+def test_a_key_that_only_yaml_takes_for_a_number_is_to_be_put_in_quotes() -> None:
+    assert ['WrongType $.parameters.custom.config["1"]: expected a string as key, got 1; put it in quotes'] == problems(
+        RollbackSpec, custom(actionType="a", config={1: "x"}))
+
+
+def test_an_error_that_nobody_foresaw_is_a_problem_like_any_other() -> None:
+    assert [Problem(("a",), "Invalid", "odd"), Problem(("a",), "Invalid", "ValueError")] == [
+        problem for error in (ValueError("odd"), ValueError()) for problem in problems_of(error, ("a",))]
 
 
 @pytest.mark.parametrize(("text", "wrong"), [

@@ -62,8 +62,6 @@ def _register_union(converter: Converter, union: Any, members: Mapping[str, type
     writers: dict[type, Callable[[Any], Any]] = {}
 
     def structure(value: Any, _: Any) -> Any:
-        if value is None:
-            return None
         mapping = _mapping(value)
         given = {key: item for key, item in mapping.items() if item is not None}
         if len(given) != 1 or not given.keys() <= members.keys():
@@ -77,8 +75,6 @@ def _register_union(converter: Converter, union: Any, members: Mapping[str, type
             raise Nested([((key,), error)]) from None
 
     def unstructure(value: Any) -> Any:
-        if value is None:
-            return None
         cls = type(value)
         if cls not in writers:
             writers[cls] = converter.get_unstructure_hook(cls)

@@ -23,10 +23,9 @@ _UNDOABLE = frozenset({Phase.EXECUTING, Phase.MONITORING, Phase.ROLLING_BACK})
 
 
 def departure(ref: Ref, settings: Settings, workflow: WorkflowExecution, seen: Seen, again: Program) -> Program | None:
-    """What a deletion asks for now, `again` being another look; None without one, or while a rollback comes first."""
+    """What the deletion of a workflow asks for now, `again` being another look; None while a rollback comes first."""
     deleted, waits = workflow.metadata.deletion_timestamp, workflow.status.deletion_deadline
-    if deleted is None:
-        return None
+    assert deleted is not None
     if workflow.status.phase not in _UNDOABLE or not is_held(workflow.metadata) or (waits and waits <= deleted):
         return CleanUp(ref, settings, workflow, seen.children, seen.at)
     if waits is None:
