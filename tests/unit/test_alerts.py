@@ -153,6 +153,15 @@ def test_what_only_touches_objects_that_cannot_be_judged_is_watched_for_alerts_t
     assert ("default/a1 (Bad) names configmap/default/c",) == story.status.workflow_result.new_alerts
 
 
+def test_a_pod_that_a_selector_chose_is_a_target_and_an_alert_without_a_name_is_called_so() -> None:
+    restart = {"stepNumber": 1, "action": "restart-pod", "parameters": {"restartPod": {"selector": "app=web"}}}
+    story = Story(workflow(restart)).go().say(step_1=done())
+    story.world.facts[Target("Pod", "default", "", "app=web")] = (POD,)
+
+    assert "failed" == alert(story, {"labels": {"pod": "web-7d8f9c4b5-x2x4z"}}).status.phase
+    assert ("default/a1 (no alertname) names pod/default/(app=web)",) == story.status.workflow_result.new_alerts
+
+
 def test_alerts_that_cannot_be_read_are_said_not_to_be_watched_and_monitoring_goes_on() -> None:
     story = Story(workflow(scale(1)))
     story.world.facts[ALERTS] = None
@@ -200,6 +209,7 @@ POD = RawObject({"metadata": {"name": "web-7d8f9c4b5-x2x4z", "namespace": "defau
     (("Deployment", "default", "web"), {"namespace": "default", "pod": "webs"}, False),
     (("Deployment", "default", "web"), {"workload": "web", "workload_type": "Deployment"}, True),
     (("Deployment", "default", "web"), {"workload": "web", "workload_type": "statefulset"}, False),
+    (("Deployment", "default", "web"), {"workload": "web"}, True),
     (("Pod", "default", "web-0"), {"pod": "web-0"}, True),
     (("Pod", "default", "web-0"), {"pod": "web-0", "namespace": "far"}, False),
     (("Pod", "default", "", "app=web"), {"pod": "web-7d8f9c4b5-x2x4z"}, True),
@@ -207,6 +217,7 @@ POD = RawObject({"metadata": {"name": "web-7d8f9c4b5-x2x4z", "namespace": "defau
     (("Pod", "default", "", "app=web"), {"app": "web"}, False),
     (("Node", "", "n1"), {"node": "n1", "namespace": "monitoring"}, True),
     (("Node", "", "n1"), {"instance": "n1:9100"}, True), (("Node", "", "n1"), {"instance": "n10:9100"}, False),
+    (("Node", "", "n1"), {"instance": "n1:metrics:9100"}, False),
     (("Secret", "default", "s"), {"secret": "s"}, True), (("Lease", "default", "s"), {"lease": "s"}, False),
 ])
 def test_labels_name_a_target_by_its_kind_its_namespace_and_its_pods(
@@ -233,9 +244,34 @@ def test_a_payload_is_read_as_an_object_as_json_and_as_base64(payload: dict) -> 
                    for labels in labels_of({"spec": {"originalPayload": value}}))
 
 
-def test_a_payload_that_is_too_long_or_too_deep_is_nobodys() -> None:
-    long, deep = json.dumps({"labels": WEB, "x": "y" * 600_000}), "[" * 100_000
-    assert () == labels_of({"spec": {"originalPayload": long}}) == labels_of({"spec": {"originalPayload": deep}})
+def payload_of(size: int) -> str:
+    return json.dumps({"labels": WEB}).ljust(size)
+
+
+def test_a_payload_is_read_up_to_half_a_mebibyte_and_no_deeper_than_it_can_be() -> None:
+    assert (WEB,) == labels_of({"spec": {"originalPayload": payload_of(512 * 1024)}})
+    assert () == labels_of({"spec": {"originalPayload": payload_of(512 * 1024 + 1)}})
+    assert () == labels_of({"spec": {"originalPayload": "[" * 100_000}})
+
+
+def test_what_is_not_base64_is_not_made_to_be_by_leaving_characters_out() -> None:
+    text = base64.b64encode(json.dumps({"labels": WEB}).encode()).decode()
+
+    assert () == labels_of({"spec": {"originalPayload": f"{text[:8]}!{text[8:]}"}})
+
+
+def test_an_event_says_what_it_is_about_where_and_why() -> None:
+    event = {"involvedObject": {"kind": "Deployment", "namespace": "far", "name": "web"}, "reason": "FailedCreate"}
+
+    assert ({"deployment": "web", "namespace": "far", "reason": "FailedCreate"},) == labels_of(
+        {"spec": {"originalPayload": event}})
+
+
+@pytest.mark.parametrize("kind", ["Job", "", None, 5, ["Deployment"], {"kind": "Deployment"}])
+def test_an_event_about_what_no_step_changes_or_about_no_kind_at_all_says_nothing(kind: Any) -> None:
+    event = {"involvedObject": {"kind": kind, "namespace": "default", "name": "web"}, "reason": "FailedCreate"}
+
+    assert () == labels_of({"spec": {"originalPayload": event}})
 
 
 @given(json_values() | st.builds(lambda p: {"spec": {"originalPayload": p}}, json_values() | st.text()))

@@ -290,3 +290,23 @@ def test_the_ledger_of_a_source_may_be_in_any_order() -> None:
     source.world.perform(op.UpdateStatus(WORKFLOW_EXECUTIONS, {**stored, "status": status}, source.now))
 
     assert {1, 4} == {e.step_number for e in story.go().status.step_statuses if e.status is StepPhase.COMPLETED}
+
+
+@pytest.mark.parametrize(("achieved", "said"), [
+    (0, []), (20, ["carried over from workflow w: step " + ", ".join(map(str, range(1, 21)))]),
+    (21, ["carried over from workflow w: step " + ", ".join(map(str, range(1, 21))) + ", ... (21 in all)"])])
+def test_what_is_carried_over_is_named_up_to_twenty_and_counted_beyond(achieved: int, said: list[str]) -> None:
+    last = achieved + 1
+    steps = [scale(n, deployment=f"d{n}") for n in range(1, last + 1)]
+    source = Story(workflow(*steps, strategy={"maxParallelSteps": last})).go()
+    source.say(**{f"step_{n}": done() for n in range(1, last)}, **{f"step_{last}": broken()}).stable()
+    warnings = retry_of(source).go().status.execution_plan.warnings
+
+    assert said == [warning for warning in warnings if warning.startswith("carried over")]
+
+
+def test_a_definition_that_names_its_own_namespace_is_no_stranger() -> None:
+    named = scale(2, 1)
+    named["parameters"]["scaleDeployment"]["namespace"] = "default"
+
+    assert ["step-2"] == retry_of(partial(scale(1), named, FOUR[2], FOUR[3])).go().names()

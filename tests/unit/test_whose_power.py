@@ -13,7 +13,7 @@ from wfcore.testing.world import World
 from wfcore.validation.authority import groups_of
 from wfcore.validation.document import check_document
 
-from .stories import Story, done, scale, workflow
+from .stories import Story, broken, done, following, scale, workflow
 from .test_control import ask
 
 GROUP, POWERS = "workflowexecution.kubernaut.io", "remediations"
@@ -211,3 +211,31 @@ def test_a_suspended_workflow_asks_nothing() -> None:
     ("system:serviceaccount:a:b", ("system:serviceaccounts", "system:serviceaccounts:a", "system:authenticated"))])
 def test_only_the_groups_of_service_accounts_follow_from_the_name(user: str, groups: tuple[str, ...]) -> None:
     assert groups == groups_of(user)
+
+
+def far_and_back(number: int) -> dict[str, Any]:
+    """A step in another namespace, and its compensation there."""
+    return {**there(number), "rollbackSpec": {"action": "scale-to-previous", "parameters": {
+        "scaleToPrevious": {"namespace": "shop", "deployment": "web", "previousReplicas": 1}}}}
+
+
+@pytest.mark.parametrize(("word", "first"), [("rollbackOf", "rollback-1"), ("retryOf", "step-2")])
+def test_what_starts_from_another_workflow_acts_with_the_power_of_its_own_creator(word: str, first: str) -> None:
+    """Its name was asked for and then not looked at: what was done elsewhere could never be undone."""
+    source = started(far_and_back(1), far_and_back(2)).say(step_1=done(), step_2=broken()).stable()
+    story = following(source, word, name="next", creator="alice").go()
+
+    assert ("executing", [first]) == (story.status.phase, story.names())
+    assert power("scale-deployment", "shop") in asked(story)
+
+
+@pytest.mark.parametrize("word", ["rollbackOf", "retryOf"])
+def test_what_starts_from_another_workflow_has_no_power_of_the_others_creator(word: str) -> None:
+    source = started(far_and_back(1), far_and_back(2)).say(step_1=done(), step_2=broken()).stable()
+    source.world.access[power("scale-deployment", "shop", "bob")] = False
+
+    bobs = following(source, word, name="bobs", creator="bob").go()
+    assert ("unauthorized", []) == (bobs.status.failure_reason, bobs.names())
+    nobodys = following(source, word, name="nobodys").go()
+    assert "nobody vouches for it" in nobodys.status.failure_message
+    assert [] == nobodys.names()

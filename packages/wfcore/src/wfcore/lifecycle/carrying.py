@@ -25,7 +25,7 @@ from wfcore.validation.document import check_spec
 
 
 def retry_inputs(spec: WorkflowExecutionSpec, reference: SourceReference, namespace: str, source: Source,
-                 settings: Settings) -> PlanInputs | Refusal:
+                 settings: Settings, creator: str) -> PlanInputs | Refusal:
     """The definition and the carried-over steps, or why there is nothing to retry.  O(steps + dependencies)."""
     place: Path = ("spec", "retryOf")
     theirs = definition_of(source.workflow)
@@ -35,7 +35,7 @@ def retry_inputs(spec: WorkflowExecutionSpec, reference: SourceReference, namesp
                     for index, number in enumerate(reference.steps) if number not in _numbers(theirs))
     if unknown:
         return Refusal(Reason.PLANNING_ERROR, unknown)
-    refused = _unusable(spec, theirs, namespace, source, settings)
+    refused = _unusable(spec, theirs, namespace, source, settings, creator)
     if refused is not None:
         return refused
     left = sorted({d.step_number for d in _dirty(source)} - source.undone)
@@ -74,7 +74,7 @@ def _numbers(definition: WorkflowDefinition) -> frozenset[int]:
 
 
 def _unusable(spec: WorkflowExecutionSpec, theirs: WorkflowDefinition, namespace: str, source: Source,
-              settings: Settings) -> Refusal | None:
+              settings: Settings, creator: str) -> Refusal | None:
     """Why the definition cannot be used, whoever gives it."""
     if spec.workflow_definition is not None:
         return differing(spec.workflow_definition, source)
@@ -84,5 +84,6 @@ def _unusable(spec: WorkflowExecutionSpec, theirs: WorkflowDefinition, namespace
         return refusal(Reason.SOURCE_UNUSABLE, ("spec", "workflowDefinition"),
                        f"step {', '.join(map(str, inline))} of workflow {source.name} holds values of a Secret, which "
                        "are never copied into a status; give the definition here")
-    problems = tuple(check_spec(encode(evolve(spec, workflow_definition=theirs)), namespace, settings))
+    problems = tuple(check_spec(encode(evolve(spec, workflow_definition=theirs)), namespace, settings,
+                                creator=creator))
     return Refusal(Reason.SOURCE_UNUSABLE, problems) if problems else None

@@ -14,6 +14,7 @@ from wfcore.planning.experience import what_counts
 from wfcore.planning.rivals import loop_suspicion, rivals_of
 from wfcore.program import Consult, Consulted, Survey, Surveyed
 from wfcore.snapshot import Snapshot
+from wfcore.validation.authority import creator_of
 
 _LONGEST = 1000
 
@@ -67,13 +68,13 @@ def taken_from_source(snapshot: Snapshot) -> PlanInputs | Refusal | None:
     Nothing is taken by a workflow that starts from none.  Remembered for the
     snapshot, because a pass needs it more than once.
     """
-    spec, namespace = snapshot.workflow.spec, snapshot.workflow.metadata.namespace
+    spec, meta, settings = snapshot.workflow.spec, snapshot.workflow.metadata, snapshot.settings
     if spec.rollback_of is None and spec.retry_of is None:
         return PlanInputs()
     source = find_source(snapshot)
     if source is None or isinstance(source, Refusal):
         return source
     if spec.rollback_of is not None:
-        return reversal_inputs(spec.workflow_definition, spec.rollback_of, source, snapshot.settings)
+        return reversal_inputs(spec.workflow_definition, spec.rollback_of, source, settings, creator_of(meta))
     assert spec.retry_of is not None
-    return retry_inputs(spec, spec.retry_of, namespace, source, snapshot.settings)
+    return retry_inputs(spec, spec.retry_of, meta.namespace, source, settings, creator_of(meta))

@@ -30,13 +30,16 @@ _REMARK = 1000
 
 
 def reversal_inputs(given: WorkflowDefinition | None, reference: SourceReference, source: Source,
-                    settings: Settings) -> PlanInputs | Refusal:
-    """The compensations of a source, or why there are none.  O(steps + dependencies)."""
+                    settings: Settings, creator: str) -> PlanInputs | Refusal:
+    """The compensations of a source, or why there are none.  O(steps + dependencies).
+
+    What its own creator may do elsewhere is asked for in validating; without a creator nothing is restored there.
+    """
     plan, refused_definition = source.plan, differing(given, source)
     if refused_definition is not None:
         return refused_definition
     chosen = reference.steps or tuple(n for n, e in source.ledger.items() if e.mutated is not Mutated.NO)
-    found = {number: _judged(source, number, settings) for number in chosen}
+    found = {number: _judged(source, number, settings, creator) for number in chosen}
     refused = {number: why for number, why in found.items() if isinstance(why, str)}
     if reference.steps and refused:
         return Refusal(Reason.NOT_COMPENSABLE, tuple(
@@ -56,7 +59,7 @@ def reversal_inputs(given: WorkflowDefinition | None, reference: SourceReference
         workflow_name=definition.name if definition else "", remarks=tuple(_remarks(source, refused)))
 
 
-def _judged(source: Source, number: int, settings: Settings) -> KubernetesExecutionSpec | str:
+def _judged(source: Source, number: int, settings: Settings, creator: str) -> KubernetesExecutionSpec | str:
     """The compensation of a step, or why there is none."""
     entry, plan = source.ledger.get(number), source.plan
     if entry is None or plan is None:
@@ -70,21 +73,22 @@ def _judged(source: Source, number: int, settings: Settings) -> KubernetesExecut
         return "it has no rollbackSpec"
     captured = captured_by(source.name, entry, source.children)
     spec = compensation_of(forward, captured, namespace, settings)
-    return spec if spec is not None and not (why := _unfit(spec, namespace, settings)) else (
+    return spec if spec is not None and not (why := _unfit(spec, namespace, settings, creator)) else (
         why if spec is not None else _NOTHING_CAPTURED)
 
 
 _NOTHING_CAPTURED = "nothing was captured, and its rollbackSpec names no value"
 
 
-def _unfit(spec: KubernetesExecutionSpec, namespace: str, settings: Settings) -> str:
+def _unfit(spec: KubernetesExecutionSpec, namespace: str, settings: Settings, creator: str) -> str:
     """Why a compensation may not or cannot be run; empty if it can."""
     match spec.rollback_parameters:
         case ScaleToPreviousParams(previous_replicas=None) | RestorePreviousConfigParams(snapshot=""):
             return _NOTHING_CAPTURED
         case CustomRollbackParams(action_type=action) if action not in {a.action_type for a in settings.custom_actions}:
             return f"custom action {action!r} is not declared by the operator"
-    refused = (outside_power(target, namespace, settings) for target in restored_targets(spec.rollback_parameters))
+    targets = restored_targets(spec.rollback_parameters)
+    refused = (outside_power(target, namespace, settings, creator) for target in targets)
     return next(filter(None, refused), "")
 
 
