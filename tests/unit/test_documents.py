@@ -1,4 +1,4 @@
-"""Static checks of a document: every problem has its place, its code and what was found; who creates and where counts."""
+"""Static checks of a document: every problem has its place, its code and what was found."""
 
 from __future__ import annotations
 
@@ -62,8 +62,9 @@ def forbidden(document: dict[Any, Any]) -> bool:
 
 
 @pytest.mark.parametrize(("metadata", "own"), [
-    ({"name": "w", "namespace": "shop"}, "shop"), ({"name": "w"}, "default"), ({"name": "w", "namespace": ""}, "default"),
-    ({"name": "w", "namespace": 5}, "default"), (5, "default"), (None, "default")])
+    ({"name": "w", "namespace": "shop"}, "shop"), ({"name": "w"}, "default"),
+    ({"name": "w", "namespace": ""}, "default"), ({"name": "w", "namespace": 5}, "default"),
+    (5, "default"), (None, "default")])
 def test_a_workflow_acts_in_its_own_namespace_which_is_default_where_none_can_be_read(metadata: Any, own: str) -> None:
     places = ("shop", "default", "elsewhere")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -103,4 +104,4 @@ def test_what_it_cannot_hold_is_one_row_backwards() -> None:
     order, found = tangled(201)
     row = [number for number in reversed(order) if number != 100]
 
-    assert {row[0]: (), **{later: (first,) for first, later in zip(row, row[1:], strict=False)}} == found
+    assert {row[0]: (), **{later: (first,) for first, later in pairwise(row)}} == found
