@@ -10,6 +10,7 @@ import pytest
 from wfcore.model.enums import Action
 from wfcore.model.plan import ActionHistory
 from wfcore.planning.experience import confidence, experience
+from wfcore.planning.tuning import listed
 from wfcore.program import Consult, Consulted, Survey, Unknown
 from wfcore.settings import Settings
 from wfcore.testing.world import World
@@ -115,6 +116,19 @@ def test_of_steps_that_are_ready_together_the_more_reliable_and_the_longer_start
              "more reliable and longer actions come first")] == adjusted(story)
 
 
+@pytest.mark.parametrize("history", [
+    (known(succeeded=0),), (known(typical=MINUTE), known("check-pod-health"))],
+    ids=["of the one nothing is known", "of the one no duration is known"])
+def test_what_less_is_known_about_starts_later(history: tuple[ActionHistory, ...]) -> None:
+    assert ("order", 0, "ready steps start in the order steps 2, 1", "more reliable and longer actions come first",
+            ) == adjusted(learning(*history, steps=(check(1), scale(2))))[-1]
+
+
+@pytest.mark.parametrize(("succeeded", "kinds"), [(4, ["skip"]), (5, [])])
+def test_a_step_that_helps_in_a_tenth_of_the_runs_is_worth_its_time(succeeded: int, kinds: list[str]) -> None:
+    assert kinds == [kind for kind, *_ in adjusted(learning(known(succeeded=succeeded)))]
+
+
 def test_a_step_that_never_helped_is_recommended_to_be_left_out_and_runs_all_the_same() -> None:
     story = learning(known(succeeded=1))
 
@@ -126,10 +140,17 @@ def test_a_step_that_never_helped_is_recommended_to_be_left_out_and_runs_all_the
 def test_adjustments_of_one_action_are_one_record() -> None:
     steps = (*(scale(n, deployment=f"d{n}") for n in range(1, 31)), scale(31, deployment="x", timeout="1m"))
 
-    listed = ", ".join(map(str, range(1, 21)))
-    assert [("timeout", 0, f"timeout of steps {listed}, ... (30 in all) (scale-deployment) raised from 5m to 7m30s"),
+    first = ", ".join(map(str, range(1, 21)))
+    assert [("timeout", 0, f"timeout of steps {first}, ... (30 in all) (scale-deployment) raised from 5m to 7m30s"),
             ("timeout", 31, "timeout of step 31 (scale-deployment) raised from 1m to 2m")] == [
         a[:3] for a in adjusted(learning(SLOW, steps=steps))]
+
+
+@pytest.mark.parametrize(("count", "words"), [
+    (1, "step 1"), (20, f"steps {', '.join(map(str, range(1, 21)))}"),
+    (21, f"steps {', '.join(map(str, range(1, 21)))}, ... (21 in all)")])
+def test_up_to_twenty_steps_are_listed(count: int, words: str) -> None:
+    assert words == listed(range(1, count + 1))
 
 
 def test_the_estimate_follows_the_record() -> None:

@@ -62,8 +62,9 @@ def test_recommendations_change_nothing_but_the_warnings(drawn: Any) -> None:
      "recommended group 'both' cannot run together: step 3 has to wait for step 1"),
     ({"parallelExecutionSuggestions": [group(1, 9)]}, "recommended group 'both' names step 9, which does not exist"),
     ({"stepOptimizations": [{"stepNumber": 1, "recommendation": "more", "confidence": 0.5, "impactLevel": "low",
-                             "parameterChanges": {"suggestedParameters": {"replicas": "5"}, "reason": "load"}}]},
-     "other parameters are recommended for step 1, not applied: replicas"),
+                             "parameterChanges": {"suggestedParameters": {"replicas": "5", "zone": "a"},
+                                                  "reason": "load"}}]},
+     "other parameters are recommended for step 1, not applied: replicas, zone"),
 ])
 def test_each_kind_of_recommendation_is_one_line(more: Any, line: str) -> None:
     assert (line,) == advice(said(**more), NEEDS)
@@ -84,7 +85,15 @@ def test_much_is_shortened_and_on_one_line_each() -> None:
 
     assert (31, "and 70 more recommendations; see the definition") == (len(lines), lines[-1])
     assert all(len(line) <= 300 and line.isprintable() for line in lines)
-    assert lines[0].endswith("...")
+    assert f"{('risk (low, probability 0%): ' + 'a b' * 300)[:297]}..." == lines[0]
+
+
+@pytest.mark.parametrize(("length", "cut"), [(300, False), (301, True)])
+def test_only_what_is_longer_than_300_characters_is_cut(length: int, cut: bool) -> None:
+    line = "risk (low, probability 0%): ".ljust(length, "x")
+    risk = {"factor": line.removeprefix("risk (low, probability 0%): "), "severity": "low", "probability": 0}
+
+    assert (f"{line[:297]}..." if cut else line,) == advice(said(riskFactors=[risk]), NEEDS)
 
 
 def test_without_recommendations_there_is_nothing_to_say() -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from wfcore.validation.facts import selects
-from wfcore.validation.quantities import asked_by, quantity
+from wfcore.planning.targets import Target
 
 from .clusters import (
     BUDGETS,
@@ -63,13 +61,66 @@ def test_scaling_down_needs_no_room(replicas: int) -> None:
     ([node("n1", spec={"unschedulable": True})], [], 0), ([{"metadata": {"name": "n"}, "status": {
         "allocatable": {"cpu": "4"}}}], [], 0),
     ([node("n1", cpu="500m"), node("n2", cpu="900m")], [], 2),
-    ([node("n1", cpu="1")], [pod("p", "n1", "1", status={"phase": "Succeeded"})], 2)])
+    ([node("n1", cpu="1")], [pod("p", "n1", "1", status={"phase": "Succeeded"})], 2),
+    ([node("n1", pods="3")], [pod("p", "n1")], 2)])
 def test_new_pods_have_to_find_room_on_nodes_that_take_pods(nodes: list, pods: list, room: int) -> None:
     story = grown(facts={NODES: nodes, PODS: pods})
 
     assert (room >= 2) is verdict(story, "capacity")[0]
     assert room >= 2 or f"deployment/default/web grows by 2 pods and nodes have room for {room}" == verdict(
         story, "capacity")[2]
+
+
+def test_what_a_node_does_not_offer_it_has_none_of() -> None:
+    facts = {WEB: [deployment(1, requests={"nvidia.com/gpu": "1"})], NODES: [node("n1")], PODS: []}
+
+    assert "deployment/default/web grows by 2 pods and nodes have room for 0" == verdict(
+        checked("capacity", scale(1), facts=facts), "capacity")[2]
+
+
+def test_what_a_pod_asks_nothing_of_no_node_has_to_offer() -> None:
+    facts = {WEB: [deployment(1, requests={"nvidia.com/gpu": "0"})], NODES: [node("n1")], PODS: []}
+
+    assert verdict(checked("capacity", scale(1), facts=facts), "capacity")[0]
+
+
+@pytest.mark.parametrize(("nodes", "room"), [
+    ([node("n1", cpu="500m"), node("n2", cpu="1500m")], 2), ([node("n1", cpu="500m"), node("n2", cpu="1")], 1),
+    ([node("n1", cpu="2")], 2), ([node("n1", cpu="1")], 0)])
+def test_what_one_deployment_takes_another_cannot_have(nodes: list, room: int) -> None:
+    other = Target("Deployment", "default", "xyz")
+    facts = {key: [deployment(1, requests={"cpu": "500m"})] for key in (WEB, other)}
+    story = checked("capacity", scale(1), scale(2, deployment="xyz"), facts={**facts, NODES: nodes, PODS: []})
+    short = f"deployment/default/xyz grows by 2 pods and nodes have room for {room}"
+
+    assert ("there is room for what the steps add or move" if room == 2 else short) == verdict(story, "capacity")[2]
+
+
+@pytest.mark.parametrize(("replicas", "said"), [
+    (None, "deployment/default/web grows by 2 pods and nodes have room for 0"),
+    (2, "deployment/default/web grows by 1 pods and nodes have room for 0"),
+    (3, "there is room for what the steps add or move")])
+def test_a_deployment_grows_by_what_it_lacks_and_has_one_replica_unless_it_says_otherwise(replicas: Any,
+                                                                                           said: str) -> None:
+    assert said == verdict(grown(replicas, facts={NODES: []}), "capacity")[2]
+
+
+def test_for_what_does_not_grow_no_quota_has_to_be_known() -> None:
+    assert verdict(grown(3, facts={QUOTAS: None, NODES: None}), "capacity")[0]
+
+
+def scaled_to(number: int, replicas: int) -> dict[str, Any]:
+    return scale(number, parameters={"scaleDeployment": {"deployment": "web", "replicas": replicas}})
+
+
+@pytest.mark.parametrize(("wanted", "grows"), [((3, 2), 3), ((2, 3), 3), ((0,), 0), ((0, 1), 1)])
+def test_of_the_steps_that_scale_a_deployment_the_one_that_sets_most_counts(wanted: tuple[int, ...],
+                                                                             grows: int) -> None:
+    steps = [scaled_to(number, replicas) for number, replicas in enumerate(wanted, 1)]
+    said = verdict(checked("capacity", *steps, facts={WEB: [deployment(0)], NODES: [], PODS: []}), "capacity")
+
+    assert (grows == 0) is said[0]
+    assert not grows or f"deployment/default/web grows by {grows} pods and nodes have room for 0" == said[2]
 
 
 def test_nodes_that_the_workflow_itself_takes_away_do_not_count() -> None:
@@ -115,9 +166,29 @@ def test_only_quotas_whose_scope_counts_the_new_pods_are_judged(spec: dict, coun
     assert counted is not verdict(story, "capacity")[0]
 
 
-@pytest.mark.parametrize("unread", [WEB, QUOTAS, NODES, PODS])
-def test_what_cannot_be_read_is_unknown(unread: Any) -> None:
-    assert (False, True) == verdict(grown(facts={unread: None}), "capacity")[:2]
+@pytest.mark.parametrize(("resources", "best_effort"), [
+    ({}, True), ({"requests": {"cpu": "1m"}}, False), ({"limits": {"cpu": "1"}}, False)])
+def test_pods_that_ask_for_nothing_and_only_they_are_best_effort(resources: dict, best_effort: bool) -> None:
+    quotas = {scope: [quota_of({"pods": "0"}, scopes=[scope])] for scope in ("BestEffort", "NotBestEffort")}
+    counted = {scope: not verdict(grown(facts={WEB: [deployment(1, **resources)], QUOTAS: quota}), "capacity")[0]
+               for scope, quota in quotas.items()}
+
+    assert {"BestEffort": best_effort, "NotBestEffort": not best_effort} == counted
+
+
+def test_a_quota_of_a_resource_with_dots_in_its_name_is_judged() -> None:
+    quota = quota_of({"requests.nvidia.com/gpu": "1"})
+    story = grown(facts={WEB: [deployment(1, requests={"nvidia.com/gpu": "1"})], QUOTAS: [quota]})
+
+    assert "ResourceQuota default/q allows 1 requests.nvidia.com/gpu, 0 are used and 2 would be added" in verdict(
+        story, "capacity")[2]
+
+
+@pytest.mark.parametrize(("unread", "what"), [
+    (WEB, "deployment/default/web"), (QUOTAS, "resource quotas of namespace 'default'"),
+    (NODES, "what nodes have free"), (PODS, "what nodes have free")])
+def test_what_cannot_be_read_is_unknown(unread: Any, what: str) -> None:
+    assert (False, True, f"{what} cannot be read") == verdict(grown(facts={unread: None}), "capacity")
 
 
 def test_a_deployment_that_does_not_exist_cannot_grow() -> None:
@@ -146,7 +217,10 @@ def test_a_node_whose_pods_find_room_elsewhere_can_be_drained() -> None:
 
 
 @pytest.mark.parametrize("nodes", [
-    (node("n1"),), (node("n1"), node("n2", spec={"unschedulable": True})), (node("n1"), {"metadata": {"name": "n2"}})])
+    (node("n1"),), (node("n1"), node("n2", spec={"unschedulable": True})), (node("n1"), {"metadata": {"name": "n2"}}),
+    (node("n1"), node("n2", metadata={"name": "n2", "deletionTimestamp": "2026-01-01T00:00:00Z"})),
+    (node("n1"), node("n2", status={"conditions": [{"type": "Ready", "status": "False"},
+                                                   {"type": "MemoryPressure", "status": "True"}]}))])
 def test_a_drain_needs_another_schedulable_ready_node(nodes: tuple) -> None:
     assert (False, False, "no other schedulable Ready node remains") == drained(nodes=nodes)
 
@@ -160,6 +234,21 @@ def test_the_remaining_nodes_have_to_have_what_the_pods_ask_for() -> None:
 
     assert (False, False, "the drained pods ask for 3 cpu and the remaining nodes have 2") == drained(pods=crowded)
     assert drained(pods=(pod("a", "n1", "3"), pod("b", "n2", "1")))[0]
+
+
+def test_a_resource_that_no_remaining_node_offers_is_lacking() -> None:
+    asked = {"requests": {"nvidia.com/gpu": "1"}}
+    asking = pod("a", "n1", spec={"nodeName": "n1", "containers": [{"resources": asked}]})
+
+    assert (False, False, "the drained pods ask for 1 nvidia.com/gpu and the remaining nodes have 0") == drained(
+        pods=(asking,))
+
+
+@pytest.mark.parametrize(("places", "passed"), [("2", True), ("1", False)])
+def test_every_pod_that_moves_takes_one_place(places: str, passed: bool) -> None:
+    nodes, pods = (node("n1"), node("n2", pods=places)), (pod("a", "n1"), pod("b", "n1"))
+
+    assert passed is drained(nodes=nodes, pods=pods)[0]
 
 
 @pytest.mark.parametrize("staying", [
@@ -183,44 +272,6 @@ def test_a_budget_that_allows_no_disruption_forbids_a_drain(allowed: Any, select
                                              ({"nodes": None}, "what nodes have free")])
 def test_what_a_drain_cannot_know_is_unknown(facts: dict, word: str) -> None:
     assert (False, True, f"{word} cannot be read") == drained(**facts)
-
-
-# --- quantities and selectors -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("text", "number"), [
-    ("500m", Fraction(1, 2)), ("2Gi", 2 * 1024**3), ("1e3", 1000), ("1E3", 1000), ("1E", 10**18),
-    (".5", Fraction(1, 2)),
-    ("-1", -1), ("1k", 1000), ("100n", Fraction(1, 10**7)), ("3u", Fraction(3, 10**6)), (2, 2), (0.5, Fraction(1, 2)),
-    ("", None), ("1 Gi", None), ("Gi", None), ("1e999", None), ("9" * 40, None), (True, None), (None, None),
-    (float("inf"), None), (float("nan"), None), ([], None)])
-def test_a_quantity_is_an_exact_number_or_none(text: Any, number: Any) -> None:
-    assert number == quantity(text)
-
-
-def test_a_pod_asks_for_its_containers_together_or_its_largest_initial_one_and_the_overhead() -> None:
-    def container(cpu: str) -> dict[str, Any]:
-        return {"resources": {"requests": {"cpu": cpu}}}
-
-    spec = {"containers": [container("1"), container("2")], "initContainers": [container("1"), container("5")],
-            "overhead": {"cpu": "250m"}}
-    assert {"cpu": Fraction(21, 4)} == asked_by(spec, "requests")
-    assert {"cpu": Fraction(13, 4)} == asked_by({**spec, "initContainers": []}, "requests")
-    assert {} == asked_by("nonsense", "requests")
-
-
-@pytest.mark.parametrize(("selector", "selected"), [
-    (None, False), ({}, True), ({"matchLabels": {"a": "b"}}, True), ({"matchLabels": {"a": "c"}}, False),
-    ({"matchExpressions": [{"key": "a", "operator": "In", "values": ["b"]}]}, True),
-    ({"matchExpressions": [{"key": "a", "operator": "In", "values": "b"}]}, False),
-    ({"matchExpressions": [{"key": "x", "operator": "In", "values": ["b"]}]}, False),
-    ({"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["b"]}]}, False),
-    ({"matchExpressions": [{"key": "x", "operator": "NotIn", "values": ["b"]}]}, True),
-    ({"matchExpressions": [{"key": "a", "operator": "Exists"}]}, True),
-    ({"matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]}, False),
-    ({"matchExpressions": [{"key": "a", "operator": "Like"}]}, False)])
-def test_a_selector_selects_as_the_api_server_has_it(selector: Any, selected: bool) -> None:
-    assert selected is selects(selector, {"a": "b"})
 
 
 def test_capacity_is_named_among_the_results() -> None:

@@ -1,14 +1,12 @@
-"""Safety checks: which run, what fails them, and what follows; `rbac`, `health` and `network` one by one."""
+"""Safety checks: which run, what fails them, and what follows; `rbac` and `health` one by one."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import attrs
 import pytest
 
-from wfcore.codec.times import format_time
 from wfcore.model.enums import Action
 from wfcore.planning.targets import Target
 from wfcore.program import AccessQuestion, Failed, Inspect, Review
@@ -28,7 +26,6 @@ from .clusters import (
     WEB,
     checked,
     cordon,
-    deployment,
     drain,
     inspected,
     verdict,
@@ -218,6 +215,17 @@ def test_what_the_executor_may_not_do_is_named() -> None:
     assert f"{EXECUTOR} may not update deployments 'web' in namespace 'default'" == verdict(story, "rbac")[2]
 
 
+@pytest.mark.parametrize(("question", "step", "said"), [
+    (executor("watch", "", "pods", "default"), RESTART, "watch pods in namespace 'default'"),
+    (executor("create", "", "pods/eviction", ""), drain(1), "create pods/eviction")])
+def test_what_it_may_not_do_is_named_with_no_more_than_it_has(question: AccessQuestion, step: dict[str, Any],
+                                                              said: str) -> None:
+    world = World()
+    world.access[question] = False
+
+    assert f"{EXECUTOR} may not {said}" == verdict(checked("rbac", step, world=world), "rbac")[2]
+
+
 def test_a_right_that_is_bound_to_a_name_is_found() -> None:
     world = World()
     world.access[executor("update", "apps", "deployments")] = False
@@ -285,6 +293,12 @@ def test_a_selector_is_healthy_while_one_pod_stays() -> None:
     assert (True, False, "1 targets exist") == verdict(story, "health")
 
 
+def test_a_node_that_is_ready_is_healthy() -> None:
+    story = checked("health", cordon(1, "n"), facts={Target("Node", "", "n"): ({"status": READY},)})
+
+    assert (True, False, "1 targets exist") == verdict(story, "health")
+
+
 @pytest.mark.parametrize("step", [CONFIG, SECRET])
 def test_health_never_reads_configmaps_and_secrets(step: dict[str, Any]) -> None:
     story = checked("health", step)
@@ -297,66 +311,6 @@ def test_no_step_makes_what_a_later_one_needs_so_absent_stays_absent() -> None:
     story = checked("health", scale(1), scale(2, 1, deployment="other"), facts={other: ()})
 
     assert "safety_validation_failed" == story.status.failure_reason
-
-
-# --- network ----------------------------------------------------------------------------------------------
-
-
-def lease(world: World, silence: float) -> dict[str, Any]:
-    return {"spec": {"renewTime": format_time(world.now - timedelta(seconds=silence))}}
-
-
-@pytest.mark.parametrize(("silence", "passed"), [(0, True), (60, True), (61, False), (-30, True)])
-def test_an_executor_that_is_silent_fails_network(silence: float, passed: bool) -> None:
-    story = checked("network", scale(1), facts={LEASE: (lease(World(), silence),)})
-
-    assert passed is verdict(story, "network")[0]
-    assert passed or "no executor has reported for 1m1s" in verdict(story, "network")[2]
-
-
-@pytest.mark.parametrize("leases", [(), ({},), ({"spec": {"renewTime": "yesterday"}},)])
-def test_an_executor_that_never_reported_fails_network(leases: tuple) -> None:
-    assert "no executor has reported yet" in verdict(checked("network", scale(1), facts={LEASE: leases}), "network")[2]
-
-
-def test_the_lease_is_the_operators() -> None:
-    story = checked("network", scale(1), controller_namespace="ops", executor_lease="robot",
-                    facts={Target("Lease", "ops", "robot"): ()})
-
-    assert "lease/ops/robot" in verdict(story, "network")[2]
-
-
-def service(selector: Any, name: str = "front") -> dict[str, Any]:
-    return {"metadata": {"namespace": "default", "name": name}, "spec": {"selector": selector}}
-
-
-def endpoints(*ready: Any, name: str = "front") -> dict[str, Any]:
-    return {"metadata": {"labels": {"kubernetes.io/service-name": name}},
-            "endpoints": [{"conditions": {} if r is None else {"ready": r}} for r in ready]}
-
-
-@pytest.mark.parametrize(("services", "slices", "passed"), [
-    ([service({"app": "web"})], [endpoints(False, True)], True),
-    ([service({"app": "web"})], [endpoints(None)], True),
-    ([service({"app": "web"})], [endpoints(False)], False),
-    ([service({"app": "web"})], [], False),
-    ([service({"app": "web"})], [endpoints(True, name="other")], False),
-    ([service({"app": "web", "tier": "back"})], [], True),
-    ([service({}), service(None)], [], True),
-    ([], [], True)])
-def test_a_service_of_a_target_has_to_have_a_ready_endpoint(services: list, slices: list, passed: bool) -> None:
-    story = checked("network", scale(1), facts={WEB: [deployment()], SERVICES: services, SLICES: slices})
-
-    assert passed is verdict(story, "network")[0]
-    assert passed or "Service default/front of deployment/default/web has no ready endpoint" in verdict(
-        story, "network")[2]
-
-
-@pytest.mark.parametrize("missing", [WEB, SERVICES, SLICES])
-def test_services_that_cannot_be_read_are_unknown(missing: Target) -> None:
-    story = checked("network", scale(1), facts={WEB: [deployment()], missing: None})
-
-    assert (False, True, "what serves deployment/default/web cannot be read") == verdict(story, "network")
 
 
 def test_checks_are_pure_functions_of_what_was_found() -> None:

@@ -195,7 +195,7 @@ def test_before_the_source_is_known_the_next_step_is_to_read_it() -> None:
 
 def problems(**spec: Any) -> list[str]:
     raw = {**source_less("w", "undo"), "spec": spec}
-    return [str(problem) for problem in check_document(raw, Settings())]
+    return [f"{problem.reason} {problem}" for problem in check_document(raw, Settings())]
 
 
 REFERENCE = {"name": "w", "uid": "1"}
@@ -203,22 +203,29 @@ REFERENCE = {"name": "w", "uid": "1"}
 
 @pytest.mark.parametrize(("spec", "problem"), [
     ({"rollbackOf": REFERENCE, "retryOf": REFERENCE},
-     "$.spec.retryOf: rollbackOf and retryOf exclude each other; set one of them"),
-    ({"retryOf": {"name": "undo", "uid": "1"}}, "$.spec.retryOf.name: workflow 'undo' cannot start from itself; "),
+     "Ambiguous $.spec.retryOf: rollbackOf and retryOf exclude each other; set one of them"),
+    ({"retryOf": {"name": "undo", "uid": "1"}},
+     "SelfReference $.spec.retryOf.name: workflow 'undo' cannot start from itself; "),
     ({"rollbackOf": REFERENCE, "executionStrategy": {"dryRunFirst": True}},
-     "$.spec.executionStrategy.dryRunFirst: a compensation cannot be tried out: it restores what was captured"),
+     "NotSupported $.spec.executionStrategy.dryRunFirst: a compensation cannot be tried out: it restores what was "),
     ({"rollbackOf": {**REFERENCE, "steps": [1, 2, 1]}},
-     "$.spec.rollbackOf.steps[2]: step 1 is named twice; remove one"),
+     "Duplicate $.spec.rollbackOf.steps[2]: step 1 is named twice; remove one"),
     ({"rollbackOf": {**REFERENCE, "steps": [1, 7]}, "workflowDefinition": {"name": "heal", "steps": [scale(1)]}},
-     "$.spec.rollbackOf.steps[1]: workflowDefinition has no step 7"),
-    ({"retryOf": {**REFERENCE, "steps": ["one"]}}, "$.spec.retryOf.steps[0]: expected an integer, got 'one'"),
-    ({"retryOf": 5}, "$.spec.retryOf: expected an object, got 5"),
-    ({}, "$.spec.workflowDefinition: required, but missing"),
+     "UnknownStep $.spec.rollbackOf.steps[1]: workflowDefinition has no step 7"),
+    ({"retryOf": {**REFERENCE, "steps": ["one"]}}, "WrongType $.spec.retryOf.steps[0]: expected an integer, got 'one'"),
+    ({"retryOf": 5}, "WrongType $.spec.retryOf: expected an object, got 5"),
+    ({}, "Missing $.spec.workflowDefinition: required, but missing"),
 ])
 def test_what_the_document_alone_shows_is_said_before_anything_is_asked(spec: Any, problem: str) -> None:
     (found,) = problems(**spec)
 
     assert found.startswith(problem)
+
+
+def test_a_step_that_cannot_be_read_hides_no_problem_of_those_after_it() -> None:
+    assert ["WrongType $.spec.retryOf.steps[0]: expected an integer, got 'one'",
+            "Duplicate $.spec.retryOf.steps[2]: step 2 is named twice; remove one"] == problems(
+        retryOf={**REFERENCE, "steps": ["one", 2, 2]})
 
 
 def test_a_source_alone_is_enough() -> None:

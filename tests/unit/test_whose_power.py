@@ -57,15 +57,25 @@ def test_elsewhere_the_creator_has_to_hold_the_action_as_a_verb_there() -> None:
         story)
 
 
-@pytest.mark.parametrize(("question", "step"), [
-    (power("scale-deployment", "shop"), there(1)), (power("cordon-node", ""), cordon(1))])
-def test_a_creator_without_the_power_has_nothing_done(question: AccessQuestion, step: dict[str, Any]) -> None:
+def test_a_service_account_holds_what_its_groups_hold() -> None:
+    account = "system:serviceaccount:ops:bot"
+
+    assert [AccessQuestion(account, "scale-deployment", GROUP, POWERS, "shop", "", (
+        "system:serviceaccounts", "system:serviceaccounts:ops", "system:authenticated"))] == asked(
+        started(there(1), creator=account))
+
+
+@pytest.mark.parametrize(("question", "step", "power_it_lacks"), [
+    (power("scale-deployment", "shop"), there(1), "scale-deployment in namespace 'shop'"),
+    (power("cordon-node", ""), cordon(1), "cordon-node on nodes")])
+def test_a_creator_without_the_power_has_nothing_done(question: AccessQuestion, step: dict[str, Any],
+                                                      power_it_lacks: str) -> None:
     world = World()
     world.access[question] = False
     story = started(step, scale(2), world=world)
 
     assert ("failed", "unauthorized", []) == (story.status.phase, story.status.failure_reason, story.names())
-    assert "alice may not have workflows" in story.status.failure_message
+    assert f"alice may not have workflows {power_it_lacks} (verb " in story.status.failure_message
 
 
 def test_every_power_that_is_missing_is_named() -> None:

@@ -148,4 +148,4 @@ def _self_edge(place: Path, number: int) -> Problem:
 
 def _listed(numbers: Mapping[int, Any], shown: int = 10) -> str:
     some = ", ".join(str(n) for n in list(numbers)[:shown])
-    return f"{some}, ... ({len(numbers)} in all)" if len(numbers) > shown else some or "none"
+    return f"{some}, ... ({len(numbers)} in all)" if len(numbers) > shown else some
