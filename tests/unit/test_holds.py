@@ -325,3 +325,25 @@ def test_a_deletion_is_not_held() -> None:
 
     assert story.world.get(WORKFLOW_EXECUTIONS, "w") is None
     assert {} == story.world.children()
+
+
+def test_a_hold_moves_the_beginning_of_a_dry_run_by_the_time_it_took_and_forgets_nothing() -> None:
+    story = Story(workflow(scale(1), strategy={"dryRunFirst": True})).go()
+    begun = story.status.dry_run_start_time
+    freeze(story.after(seconds=10)).after(minutes=30)
+    assert (begun, begun + 30 * MINUTE) == (
+        story.status.dry_run_start_time, as_it_stands(snapshot(story), story.status, story.now).dry_run_start_time)
+
+    assert begun + 30 * MINUTE == thaw(story).status.dry_run_start_time
+    assert "validating" == story.after(seconds=19).status.phase
+    assert ("failed", "dry_run_failed") == (story.after(seconds=1).status.phase, story.status.failure_reason)
+
+
+@pytest.mark.parametrize(("outcome", "state"), [
+    (done(), ("completed", None, False)), (broken("service_unavailable"), ("executing", None, True))])
+def test_a_compensation_that_ends_during_a_freeze_has_no_deadline_any_more(outcome: dict, state: tuple) -> None:
+    story = freeze(failing().say(step_2=broken(mutated="yes"))).after(minutes=1).say(rollback_2=outcome)
+    assert story.status.frozen_since is not None
+    undoing = story.step(2).rollback
+
+    assert state == (undoing.status, undoing.deadline, undoing.retry_at is not None)
