@@ -19,6 +19,7 @@ from wfcore.program import (
     SetMetadata,
     Unknown,
 )
+from wfcore.programs.cleanup import child_requests
 from wfcore.rawobject import RawObject
 from wfcore.resources import KUBERNETES_EXECUTIONS, WORKFLOW_EXECUTIONS
 
@@ -193,3 +194,18 @@ def test_what_an_earlier_workflow_left_is_asked_for_again_when_a_request_fails()
 
         assert Finished(backoff=True) == story.run().finished
         assert "w-step-2" not in story.world.children()
+
+
+def test_children_go_in_the_order_of_their_names_however_they_are_listed() -> None:
+    story = Story(workflow(scale(1), scale(2), scale(3))).go()
+    for name, status in (("w-step-1", done()), ("w-step-3", done())):
+        story.world.report(name, status)
+    story.world.delete(KUBERNETES_EXECUTIONS, "w-step-2")
+    children = [RawObject(child) for child in story.world.children().values()]
+    nobodys = RawObject({"metadata": 7})
+    asked = [child_requests(None, listed, story.settings, story.now)
+             for listed in ([*children, nobodys], [nobodys, *children[::-1]])]
+
+    assert asked[0] == asked[1]
+    assert [("DeleteChild", "w-step-1"), ("ReleaseChild", "w-step-1"), ("DeleteChild", "w-step-3"),
+            ("ReleaseChild", "w-step-3")] == [(type(one).__name__, one.name) for one in asked[0][0]]

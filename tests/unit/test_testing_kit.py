@@ -11,7 +11,7 @@ import pytest
 
 from wfcore.codec import decode
 from wfcore.model.definition import WorkflowExecutionSpec
-from wfcore.program import Create, Did, Failed, Finished, Ref, ReleaseChild
+from wfcore.program import Create, Did, Failed, Finished, Ref, ReleaseChild, SetMetadata
 from wfcore.rawobject import RawObject
 from wfcore.resources import CONFIG_MAPS
 from wfcore.testing.instances import instances
@@ -68,3 +68,7 @@ def test_a_field_of_a_type_without_a_strategy_is_named() -> None:
 
     with pytest.raises(TypeError, match=r"no strategy for <class 'bytes'>; add it to wfcore.testing.strategies"):
         instances(odd)
+
+
+def test_a_workflow_that_is_gone_has_no_metadata_to_set() -> None:
+    assert Failed("missing") == World().answer(SetMetadata(Ref("default", "nobody"), "1", (), ()))

@@ -184,9 +184,14 @@ def _belongs_to(owner: str, child: ObjectMeta) -> bool:
     return (child.labels.get(LABEL_WORKFLOW_UID) if orphaned else controller_uid(child)) == owner
 
 
+def _name_of(raw: RawObject) -> str:
+    meta = raw.metadata()
+    return "" if isinstance(meta, Malformed) else meta.name
+
+
 def child_requests(owner: str | None, children: Iterable[RawObject], settings: Settings,
                    now: datetime) -> tuple[list[Request], datetime | None]:
-    """What has to be asked about the children of a workflow that goes, and when to look again.
+    """What has to be asked about the children of a workflow that goes, in the order of names, and when to look again.
 
     A child that is acting is cancelled and given a grace to say how it ended
     before its finalizer goes.  With `owner`, only children of that uid count;
@@ -195,7 +200,7 @@ def child_requests(owner: str | None, children: Iterable[RawObject], settings: S
     """
     requests: list[Request] = []
     wakes: list[datetime] = []
-    for raw in children:
+    for raw in sorted(children, key=_name_of):
         meta = raw.metadata()
         if isinstance(meta, Malformed) or (owner is not None and not _belongs_to(owner, meta)):
             continue
