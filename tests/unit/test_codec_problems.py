@@ -11,7 +11,7 @@ from wfcore.codec.durations import parse_duration
 from wfcore.codec.errors import problems_of
 from wfcore.codec.times import parse_time
 from wfcore.model.definition import RollbackSpec, WorkflowExecutionSpec
-from wfcore.model.status import StepStatus, WorkflowExecutionStatus
+from wfcore.model.status import ExecutionMetrics, StepStatus, WorkflowExecutionStatus
 
 ENTRY = {"stepNumber": 1, "action": "custom"}
 
@@ -98,3 +98,14 @@ def test_no_depth_is_looked_into_where_something_else_belongs() -> None:
 ])
 def test_what_is_no_duration_is_refused_with_what_to_write(text: str, wrong: str) -> None:
     assert [f"BadFormat $.timeout: {wrong}"] == problems(RollbackSpec, {"action": "custom", "timeout": text})
+
+
+@pytest.mark.parametrize(("part", "raw", "problem"), [
+    (ExecutionMetrics, {"stepSuccessRate": True}, "$.stepSuccessRate: expected a number, got true"),
+    (ExecutionMetrics, {"stepSuccessRate": "1"}, "$.stepSuccessRate: expected a number, got '1'"),
+    (StepStatus, {**ENTRY, "startTime": 5}, "$.startTime: expected an RFC 3339 time, got 5"),
+    (StepStatus, {**ENTRY, "attempt": "1"}, "$.attempt: expected an integer, got '1'"),
+    (RollbackSpec, {"action": "custom", "timeout": 5}, "$.timeout: expected a duration like 5m, got 5"),
+])
+def test_a_value_of_another_type_is_shown_with_the_type_that_was_expected(part: type, raw: Any, problem: str) -> None:
+    assert [f"WrongType {problem}"] == problems(part, raw)

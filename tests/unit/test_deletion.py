@@ -209,3 +209,13 @@ def test_children_go_in_the_order_of_their_names_however_they_are_listed() -> No
     assert asked[0] == asked[1]
     assert [("DeleteChild", "w-step-1"), ("ReleaseChild", "w-step-1"), ("DeleteChild", "w-step-3"),
             ("ReleaseChild", "w-step-3")] == [(type(one).__name__, one.name) for one in asked[0][0]]
+
+
+def test_a_child_that_our_finalizer_does_not_hold_is_deleted_and_nothing_else() -> None:
+    story = Story(workflow(scale(1), scale(2))).go()
+    free = [RawObject({**child, "metadata": {**child["metadata"], "finalizers": []}})
+            for child in story.world.children().values()]
+    requests, wake_at = child_requests(None, free, story.settings, story.now)
+
+    assert [("DeleteChild", "w-step-1"), ("DeleteChild", "w-step-2")] == [(type(r).__name__, r.name) for r in requests]
+    assert wake_at is None

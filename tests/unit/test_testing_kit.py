@@ -70,5 +70,11 @@ def test_a_field_of_a_type_without_a_strategy_is_named() -> None:
         instances(odd)
 
 
-def test_a_workflow_that_is_gone_has_no_metadata_to_set() -> None:
-    assert Failed("missing") == World().answer(SetMetadata(Ref("default", "nobody"), "1", (), ()))
+def test_a_write_of_an_older_version_conflicts_and_one_of_nothing_is_missing() -> None:
+    story = Story(workflow(scale(1))).go()
+    stale = SetMetadata(story.ref, "1", (), ())
+    before = story.world.state
+
+    assert (Failed("conflict"), Failed("missing")) == (
+        story.world.answer(stale), story.world.answer(attrs.evolve(stale, ref=Ref("default", "nobody"))))
+    assert before is story.world.state
