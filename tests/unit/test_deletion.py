@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from attrs import evolve
 
 from wfcore.model.workflow import TRACKING_FINALIZER
@@ -16,6 +19,7 @@ from wfcore.program import (
     ReleaseChild,
     Request,
     Response,
+    Seen,
     SetMetadata,
     Unknown,
 )
@@ -193,3 +197,14 @@ def test_what_an_earlier_workflow_left_is_asked_for_again_when_a_request_fails()
 
         assert Finished(backoff=True) == story.run().finished
         assert "w-step-2" not in story.world.children()
+
+
+def test_children_are_let_go_by_name_in_whatever_order_they_are_listed() -> None:
+    def asked(listed: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> list[str]:
+        story = deleted(scale(1), scale(2), scale(3))
+        story.fault = lambda request: evolve(seen, children=listed(seen.children)) if isinstance(
+            request, Observe) and isinstance(seen := story.world.answer(request), Seen) else None
+        story.go()
+        return [request.name for passed in story.passes for request in passed.asked(DeleteChild)]
+
+    assert ["w-step-1", "w-step-2", "w-step-3"] == asked(lambda children: children[::-1]) == asked(tuple)
