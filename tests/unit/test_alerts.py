@@ -162,6 +162,12 @@ def test_a_pod_that_a_selector_chose_is_a_target_and_an_alert_without_a_name_is_
     assert ("default/a1 (no alertname) names pod/default/(app=web)",) == story.status.workflow_result.new_alerts
 
 
+def test_an_alert_is_shown_up_to_a_thousand_bytes_however_long_its_labels_are() -> None:
+    shown = alert(monitored(), {"labels": {**WEB, "alertname": "x" * 2000}}).status.workflow_result.new_alerts
+
+    assert [("default/a1 (xxxx", 1000)] == [(text[:16], len(text)) for text in shown]
+
+
 def test_alerts_that_cannot_be_read_are_said_not_to_be_watched_and_monitoring_goes_on() -> None:
     story = Story(workflow(scale(1)))
     story.world.facts[ALERTS] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import attrs
 import pytest
@@ -169,3 +170,31 @@ def test_a_compensation_is_called_and_placed_as_its_step() -> None:
     assert ["warm up"] == [planned.name for planned in story.status.plan_inputs.compensations]
     assert {"namespace": "default", "deployment": "a", "previousReplicas": 5} == story.child(
         "rollback-1")["spec"]["rollbackParameters"]["scaleToPrevious"]
+
+
+def test_reasons_for_many_steps_are_said_up_to_eight_hundred_bytes() -> None:
+    numbers = range(1, 41)
+    source = Story(workflow(*(scale(n, undo=False) for n in numbers), strategy={"maxParallelSteps": 40})).go()
+    source.say(**{f"step_{n}": done() for n in numbers}).stable()
+    prefix = "nothing of workflow w can be undone: "
+    message = told(rollback_of(source))[1][0][2]
+
+    assert message.startswith(f"{prefix}step 1: it has no rollbackSpec; step 2: ")
+    assert (len(prefix) + 800, True) == (len(message), message.endswith("..."))
+
+
+def test_remarks_are_long_enough_for_every_step_and_name_the_first_five_that_have_run_it_again() -> None:
+    """Names of workflows are long, and every one of these sentences is to be read to its end."""
+    numbers, names = range(3, 63), [f"{'n' * 150}-{n}" for n in range(6)]
+    settings = Settings(loop_breaker_runs=0, target_cooldown=timedelta(0))
+    steps = (scale(1), scale(2, deployment="b"), *(scale(n, undo=False, deployment=f"d{n}") for n in numbers))
+    source = Story(workflow(*steps, strategy={"maxParallelSteps": 62}), settings).go()
+    source.say(step_1=captured("web", 1), step_2=broken(), **{f"step_{n}": done() for n in numbers}).stable()
+    for name in names:
+        retry_of(source, name=name).go().say(step_2=broken()).stable()
+    warnings = rollback_of(source).go().status.execution_plan.warnings
+
+    every = ", ".join(map(str, numbers))
+    assert (f"what step {every} of w may have changed stays changed: it has no rollbackSpec",
+            *(f"workflow {name} has run steps of w again since; values from before may undo what it did"
+              for name in names[:5])) == warnings

@@ -191,6 +191,14 @@ def test_before_the_source_is_known_the_next_step_is_to_read_it() -> None:
     assert explained(story.go()).next.startswith("read workflow default/w and plan from it")
 
 
+@pytest.mark.parametrize(("spec", "uids"), [
+    ({"rollbackOf": {"name": "w", "uid": "1"}}, {"1"}), ({"retryOf": {"name": "w", "uid": "2"}}, {"2"}),
+    ({"rollbackOf": {"name": "w", "uid": "1"}, "retryOf": {"name": "v", "uid": "2"}}, {"1", "2"}),
+    ({"workflowDefinition": {"name": "heal", "steps": [scale(1)]}}, set()), ({"rollbackOf": 5}, set()), (5, set()),
+])
+def test_a_workflow_is_found_under_the_uid_of_each_that_it_starts_from(spec: Any, uids: set[str]) -> None:
+    """Whatever cannot be decoded starts from none."""
+    assert uids == sources_of(RawObject({**source_less("w"), "spec": spec}))
 
 
 def problems(**spec: Any) -> list[str]:
