@@ -10,7 +10,7 @@ from . import checks, mutation, schedules
 from .running import module, program
 
 Collect = Callable[[Path, int], dict[str, Any]]
-STATES_MINUTES = 40
+STATES_MINUTES = 25
 
 
 def states(kept: Path, jobs: int) -> dict[str, Any]:
