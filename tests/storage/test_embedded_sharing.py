@@ -21,7 +21,8 @@ from wfstorage.embedded.cluster import Cluster
 
 # Opens the store, tells where it is, then records each uid that it is given, until there are no more.
 USER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background of a shell ignores it
 from wfcore.testing.contracts import sample_record
 from wfstorage import open_storage
 with open_storage(None, throw_away=sys.argv[1] == "throw away") as storage:
