@@ -5,8 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
-from wfcore.program import CommitStatus, Create, DeleteChild, Failed, ReleaseChild, Response, Surroundings, Unknown
+from wfcore.program import (
+    CommitStatus,
+    Create,
+    DeleteChild,
+    Failed,
+    Observe,
+    ReleaseChild,
+    Request,
+    Response,
+    Surroundings,
+    Unknown,
+)
 from wfcore.resources import WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 
@@ -112,3 +124,41 @@ def test_a_wish_that_comes_after_children_were_let_go_changes_nothing() -> None:
 
     assert is_gone(story)
     assert [] == created_since(story, before)
+
+
+@pytest.mark.parametrize("stop", ["", "Rollback"])
+def test_a_server_that_does_not_keep_the_choice_ends_no_deletion_in_a_loop(stop: str) -> None:
+    """Its definition is older and prunes the field, or the object is full: nobody can wait, so the children go."""
+    for prunes in (True, False):
+        story = under_way()
+        before = len(story.passes)
+
+        def fault(request: Request, prunes: bool = prunes, story: Story = story) -> Response | None:
+            if not isinstance(request, CommitStatus) or request.status.deletion_deadline is None:
+                return None
+            return story.world.answer(evolve(request, status=evolve(request.status, deletion_deadline=None))) if (
+                prunes) else Failed("too_large")
+        story.fault = fault
+        if stop:
+            story.ask(stop=stop)
+        story.world.delete(WORKFLOW_EXECUTIONS, "w")
+        story.go().after(seconds=31)
+
+        assert is_gone(story)
+        assert [] == created_since(story, before)
+
+
+def test_who_cannot_read_what_became_of_the_choice_looks_again_later() -> None:
+    story = under_way()
+    story.world.delete(WORKFLOW_EXECUTIONS, "w")
+
+    def fault(request: Request) -> Response | None:
+        written = story.world.commits[-1].deletion_deadline is not None
+        return Failed("unavailable") if isinstance(request, Observe) and written else None
+    story.fault = fault
+    last = story.run()
+    story.fault = lambda request: None
+
+    assert last.finished.backoff
+    assert not any(isinstance(request, DeleteChild | ReleaseChild) for request in last.requests)
+    assert is_gone(story.go().after(seconds=31))

@@ -50,7 +50,7 @@ def largest(status: WorkflowExecutionStatus) -> int:
     return sum(map(_part_bytes, parts)) + len(fields) * _KEY
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _part_bytes(part: Any) -> int:
     return at_most(encode(part)) + 1
 

@@ -14,7 +14,7 @@ from attrs import frozen
 from wfcore.model.enums import Phase, Stop
 from wfcore.model.evolving import evolve
 from wfcore.model.workflow import WorkflowExecution
-from wfcore.program import CommitStatus, Did, Failed, Finished, Program, Ref, Seen, Steps
+from wfcore.program import CommitStatus, Did, Failed, Finished, Freshness, Observe, Program, Ref, Seen, Steps
 from wfcore.programs.cleanup import CleanUp, is_held
 from wfcore.settings import Settings
 
@@ -26,28 +26,38 @@ def departure(ref: Ref, settings: Settings, workflow: WorkflowExecution, seen: S
     """What the deletion of a workflow asks for now, `again` being another look; None while a rollback comes first."""
     deleted, waits = workflow.metadata.deletion_timestamp, workflow.status.deletion_deadline
     assert deleted is not None
+    clean_up = CleanUp(ref, settings, workflow, seen.children, seen.at)
     if workflow.status.phase not in _UNDOABLE or not is_held(workflow.metadata) or (waits and waits <= deleted):
-        return CleanUp(ref, settings, workflow, seen.children, seen.at)
+        return clean_up
     if waits is None:
         wish = workflow.spec.stop is Stop.ROLLBACK
-        return SettleDeletion(ref, workflow, deleted + settings.rolling_back_timeout if wish else deleted, again)
+        return SettleDeletion(clean_up, deleted + settings.rolling_back_timeout if wish else deleted, again)
     # By the clock of whoever comes first: the others learn it from status, whatever theirs says.
-    return SettleDeletion(ref, workflow, deleted, again) if seen.at >= waits else None
+    return SettleDeletion(clean_up, deleted, again) if seen.at >= waits else None
 
 
 @frozen
 class SettleDeletion:
     """Writes down until when the deletion waits; `until` its own time, not at all."""
 
-    ref: Ref
-    workflow: WorkflowExecution
+    clean_up: CleanUp
     until: datetime
     again: Program
 
     def run(self) -> Steps:
-        """One write; the next look obeys it, whoever takes it."""
-        meta, status = self.workflow.metadata, evolve(self.workflow.status, deletion_deadline=self.until)
-        answer = yield CommitStatus(self.ref, meta.uid, meta.resource_version, status)
-        if isinstance(answer, Did):
-            return self.again
-        return Finished(backoff=answer != Failed("missing"))
+        """One write; the next look obeys it, whoever takes it.  Where it cannot be kept nobody waits."""
+        ref, workflow = self.clean_up.ref, self.clean_up.workflow
+        meta, status = workflow.metadata, evolve(workflow.status, deletion_deadline=self.until)
+        answer = yield CommitStatus(ref, meta.uid, meta.resource_version, status)
+        if isinstance(answer, Failed) and answer.why == "too_large":
+            return self.clean_up
+        if not isinstance(answer, Did):
+            return Finished(backoff=answer != Failed("missing"))
+        seen = yield Observe(ref, Freshness.LIVE)
+        if isinstance(seen, Seen) and seen.workflow is not None:
+            stored = seen.workflow.workflow()
+            # The server knows an older definition, which has no such field: it keeps it for no other controller either.
+            if isinstance(stored, WorkflowExecution) and stored.metadata.uid == meta.uid and (
+                    stored.status.deletion_deadline is None):
+                return evolve(self.clean_up, workflow=stored, children=seen.children, at=seen.at)
+        return self.again

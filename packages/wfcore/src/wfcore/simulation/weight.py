@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 # Spelt as JSON nothing takes more than so many times its marshalled bytes: a control character becomes six.
 WORST = 6
-SMALL = 32 * 1024
+SMALL = 32 * 1024  # marshalled bytes of an object whose parts are not told apart
 DEPTH = 3  # an object's parts, their fields, the items of those
 _WITHOUT_REFERENCES = 2  # the marshal format that repeats what occurs twice, as JSON does
 
