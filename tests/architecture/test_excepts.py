@@ -26,8 +26,6 @@ REACHED = {
         f"{CODEC}test_what_is_wrong_below_a_member_of_a_union_has_its_whole_path",
     "codec/converter.py _register_union.structure (BaseValidationError, Nested, Rejected)":
         f"{CODEC}test_what_is_wrong_below_a_member_of_a_union_has_its_whole_path",
-    "codec/converter.py _kept RecursionError":
-        f"{CODEC}test_what_a_newer_version_nests_too_deeply_is_refused_where_it_is",
     "codec/converter.py _field_hook.read_secret (Nested, Rejected)":
         f"{UNIT}build_workflow.py::test_secret_values_are_not_in_what_is_said_of_them",
     "codec/converter.py _duration ValueError":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from wfcore.codec import Malformed, Problem, decode
+from wfcore.codec import Malformed, Problem, decode, encode
 from wfcore.codec.durations import parse_duration
 from wfcore.codec.errors import problems_of
 from wfcore.codec.times import parse_time
@@ -81,8 +82,8 @@ def test_a_duration_that_no_clock_can_tell_is_refused_with_the_longest() -> None
 def test_what_a_newer_version_nests_too_deeply_is_refused_where_it_is() -> None:
     nested = {"x": deep(100_000)}
 
-    assert ["TooDeep $: nested too deeply"] == problems(WorkflowExecutionStatus, nested)
-    assert ["TooDeep $.stepStatuses[0]: nested too deeply"] == problems(
+    assert ["TooDeep $: nested more than 64 levels deep"] == problems(WorkflowExecutionStatus, nested)
+    assert ["TooDeep $.stepStatuses[0]: nested more than 64 levels deep"] == problems(
         WorkflowExecutionStatus, {"stepStatuses": [{**ENTRY, **nested}]})
 
 
@@ -109,3 +110,14 @@ def test_what_is_no_duration_is_refused_with_what_to_write(text: str, wrong: str
 ])
 def test_a_value_of_another_type_is_shown_with_the_type_that_was_expected(part: type, raw: Any, problem: str) -> None:
     assert [f"WrongType {problem}"] == problems(part, raw)
+
+
+def test_what_a_newer_version_nests_is_written_again_from_a_deeper_stack_than_it_was_read_on() -> None:
+    def below(frames: int, work: Callable[[], Any]) -> Any:
+        return work() if frames == 0 else below(frames - 1, work)
+
+    value = {"x": deep(63), "phase": "executing"}
+    status = decode(WorkflowExecutionStatus, value)
+
+    assert value["x"] == below(600, lambda: encode(status))["x"]
+    assert isinstance(decode(WorkflowExecutionStatus, {"x": deep(64)}), Malformed)

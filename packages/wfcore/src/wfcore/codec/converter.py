@@ -109,10 +109,18 @@ def _reader(converter: Converter, cls: type) -> Callable[[Any, Any], Any]:
 
 
 def _kept(present: Mapping[str, Any], unknown: Iterable[str]) -> str:
-    try:
-        return json.dumps({key: present[key] for key in sorted(unknown)}, ensure_ascii=False, separators=(",", ":"))
-    except RecursionError:
-        raise Rejected("TooDeep", "nested too deeply") from None
+    kept = {key: present[key] for key in sorted(unknown)}
+    # A limit of its own: what one stack can read another, which is deeper, could not write again.
+    if _is_deeper(kept, _DEEPEST):
+        raise Rejected("TooDeep", f"nested more than {_DEEPEST} levels deep")
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in items)
 
 
 def _field_hook(converter: Converter, limits: Limits | None) -> Callable[[Any, Any], Any]:
@@ -242,6 +250,7 @@ _SCALARS: Mapping[type, Callable[[Any, Any], Any]] = {
 
 
 _PLAIN = (str, int, float, bool)
+_DEEPEST = 64  # levels of what a newer version wrote, kept as it is
 _UNIONS = (StepParameters, StepParameters | None, RollbackParameters, RollbackParameters | None)
 _ENUMS = tuple(e for e in vars(enums).values() if isinstance(e, type) and issubclass(e, StrEnum) and len(e))
 
