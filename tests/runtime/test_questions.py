@@ -108,6 +108,23 @@ def test_a_survey_answers_with_the_workflows_that_name_a_target_each_once():
     assert ["c"] == names(after.workflows)
 
 
+def test_a_survey_of_what_is_unfinished_leaves_out_what_has_ended_and_names_no_target():
+    async def scenario(performer, server, created):
+        for name, deployment, phase in (("a", "web", "completed"), ("b", "api", "executing"), ("c", "db", "failed"),
+                                        ("d", "api", None)):
+            made = await server.create(WORKFLOW_EXECUTIONS, workflow(name, deployment=deployment))
+            if phase:
+                await server.update_status(WORKFLOW_EXECUTIONS, {**made, "status": {"phase": phase}})
+        await asyncio.sleep(1)
+        return [names((await performer.perform(Survey(REF, targets, unfinished=True))).workflows)
+                for targets in ((WEB,), ())]
+
+    naming, nothing = run(scenario)
+
+    assert ["a", "b", "d"] == naming
+    assert ["b", "d"] == nothing
+
+
 def test_a_workflow_that_cannot_be_read_is_found_under_no_target_and_harms_no_survey():
     async def scenario(performer, server, created):
         await server.create(WORKFLOW_EXECUTIONS, workflow("a", deployment="web"))

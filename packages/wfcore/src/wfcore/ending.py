@@ -64,7 +64,7 @@ def _ended(status: WorkflowExecutionStatus, outcome: Outcome, health: ResourceHe
         resource_health=health, recommended_actions=actions)
     return evolve(
         status, completion_time=now, phase_deadline=None, workflow_result=result, waiting_for="",
-        target_wait_deadline=None,
+        waiting_reason="", target_wait_deadline=None,
         execution_metrics=_metrics(status, now, rolled_back=rolled_back))
 
 

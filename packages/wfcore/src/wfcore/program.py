@@ -92,11 +92,13 @@ class FindSource:
 class Survey:
     """Read the workflows of the cluster that name one of these targets, cached.  Answer: Surveyed.
 
-    More may be answered, `ref` itself too.
+    With `unfinished`, also those that have not ended, whatever they name.  More
+    may be answered, `ref` itself too.
     """
 
     ref: Ref
     targets: tuple[Target, ...]
+    unfinished: bool = False
 
 
 @frozen

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     UNAUTHORIZED = "Unauthorized"  # an account may not do what a step needs
     FROZEN = "Frozen"  # held by an emergency freeze
     TARGET_BUSY = "TargetBusy"  # another workflow acts on a target
+    PARALLELISM_LIMIT = "ParallelismLimit"  # as many workflows are under way as may be
     SOURCE_NOT_FOUND = "SourceNotFound"  # the workflow to start from is gone
     SOURCE_NOT_FINISHED = "SourceNotFinished"  # the workflow to start from still runs
     SOURCE_DIRTY = "SourceDirty"  # the workflow to retry left objects changed
@@ -103,6 +104,7 @@ class EventReason(StrEnum):
     APPROVAL_REQUESTED = "ApprovalRequested"  # an approval is waited for
     APPROVAL_DECIDED = "ApprovalDecided"  # an approval counted, or a refusal
     TARGET_BUSY = "TargetBusy"  # another workflow acts on a target
+    PARALLELISM_LIMIT = "ParallelismLimit"  # as many workflows are under way as may be
     UNKNOWN_PHASE = "UnknownPhase"  # a newer version wrote its phase
     RECONCILE_PANIC = "ReconcilePanic"  # a defect of this engine: its reconcile raised
     AUDIT_OUTBOXED = "AuditOutboxed"  # its record waits in the API server

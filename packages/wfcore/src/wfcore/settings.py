@@ -46,7 +46,9 @@ class Settings:
     approval_over_steps: int = 10
     # Live state that was checked longer ago is checked again before anything is executed.
     recheck_after: timedelta = timedelta(minutes=5)
-    # Busy targets: how long to wait for another workflow, how long a target rests after a success.
+    # Workflows under way at the same time over the whole cluster, those that wait for an approval apart; 0: any number.
+    max_active_workflows: int = 0
+    # Busy targets, and that limit: how long to wait for another workflow, how long a target rests after a success.
     target_wait_timeout: timedelta = timedelta(minutes=30)
     target_poll_interval: timedelta = timedelta(seconds=10)
     target_cooldown: timedelta = timedelta(minutes=5)

@@ -48,7 +48,7 @@ class Reader:
                 found = await self._found(ALERT_REMEDIATIONS, request.ref)
                 return Found(None if found is None else RawObject(found))
             case Survey():
-                return Surveyed(self._cache.workflows_naming(request.targets))
+                return Surveyed(self._cache.workflows_naming(request.targets, or_unfinished=request.unfinished))
 
     async def _observe(self, request: Observe) -> Seen:
         ref = request.ref

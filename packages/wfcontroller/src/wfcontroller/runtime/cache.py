@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from wfcontroller.api import Api, Object
 from wfcontroller.freeze import FREEZE
@@ -60,9 +60,13 @@ class Cache:
         """The executions that name the workflow as their controller, by name, whatever its uid."""
         return tuple(self.raw(KUBERNETES_EXECUTIONS, item) for item in self.executions.having(OWNER, str(ref)))
 
-    def workflows_naming(self, targets: Iterable[Target]) -> tuple[RawObject, ...]:
-        """The workflows that name one of these targets, finished ones too, each once.  O(answers)."""
+    def workflows_naming(self, targets: Iterable[Target], *, or_unfinished: bool = False) -> tuple[RawObject, ...]:
+        """The workflows that name one of these targets, finished ones too, each once; or that have not ended.
+
+        O(answers), with `or_unfinished` O(workflows).
+        """
         found = {id(item): item for target in targets for item in self.workflows.having(TARGET, target)}
+        found |= {id(item): item for item in self._unfinished() if or_unfinished}
         return tuple(self.raw(WORKFLOW_EXECUTIONS, item) for item in found.values())
 
     def workflows_from(self, namespace: str, uid: str) -> tuple[RawObject, ...]:
@@ -95,9 +99,11 @@ class Cache:
         return sources_of(self.raw(WORKFLOW_EXECUTIONS, item))
 
     def _wake_all(self, wake: Callable[[Ref], None]) -> None:
-        for item in self.workflows.all():
-            if status(item).get("phase") not in TERMINAL:
-                wake(ref_of(item))
+        for item in self._unfinished():
+            wake(ref_of(item))
+
+    def _unfinished(self) -> Iterator[Object]:
+        return (item for item in self.workflows.all() if str(status(item).get("phase", "")) not in TERMINAL)
 
 
 def ref_of(item: Object) -> Ref:

@@ -26,6 +26,7 @@ from wfcore.lifecycle.sources import source_question
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.enums import Phase, RollbackPhase, RollbackStrategy, StepPhase
 from wfcore.model.status import DirtyObject, StepStatus, WorkflowExecutionStatus
+from wfcore.planning.crowding import is_crowded_out
 from wfcore.planning.planner import Plan
 from wfcore.program import Inspect, Request, Review
 from wfcore.rollback.start import rollback_command, undoable
@@ -82,7 +83,8 @@ def _headline(status: WorkflowExecutionStatus, held: str) -> str:
     if held:
         return f"held: {held}"
     if status.waiting_for:
-        return f"waiting for its targets: {status.waiting_for}"
+        what = "its turn" if is_crowded_out(status) else "its targets"
+        return f"waiting for {what}: {status.waiting_for}"
     if status.approval is not None and is_awaited(status):
         return f"{status.phase.value}: {sentence(status.approval)}"
     done = f"{status.current_step} of {status.total_steps} steps finished"

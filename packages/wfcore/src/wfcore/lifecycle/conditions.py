@@ -12,6 +12,7 @@ from wfcore.model.conditions import Condition
 from wfcore.model.enums import ConditionStatus, Outcome, Phase, StepPhase
 from wfcore.model.evolving import evolve
 from wfcore.model.status import WorkflowExecutionStatus
+from wfcore.planning.crowding import is_crowded_out
 from wfcore.reasons import Reason
 
 AUDIT_RECORDED = "AuditRecorded"
@@ -115,7 +116,8 @@ def _progressing(status: WorkflowExecutionStatus, over: bool,
         return
     match status.phase:
         case Phase.PLANNING if status.waiting_for:
-            yield "Progressing", ConditionStatus.TRUE, Reason.TARGET_BUSY, f"waits: {status.waiting_for}"
+            why = Reason.PARALLELISM_LIMIT if is_crowded_out(status) else Reason.TARGET_BUSY
+            yield "Progressing", ConditionStatus.TRUE, why, f"waits: {status.waiting_for}"
         case Phase.EXECUTING:
             waiting = [e.step_number for e in status.step_statuses if e.retry_at is not None]
             running = [e.step_number for e in status.step_statuses

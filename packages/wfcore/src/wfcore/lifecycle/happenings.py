@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from wfcore.lifecycle.validating_conditions import of_approval
 from wfcore.model.enums import Phase
 from wfcore.model.status import WorkflowExecutionStatus
+from wfcore.planning.crowding import is_crowded_out
 from wfcore.program import Happening
 from wfcore.reasons import EventReason
 
@@ -18,8 +19,10 @@ def happenings(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) 
 
 
 def _of_waiting(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> tuple[Happening, ...]:
-    waits = after.waiting_for if not before.waiting_for else ""
-    return (Happening("Normal", EventReason.TARGET_BUSY.value, f"waits: {waits}"),) if waits else ()
+    if before.waiting_for or not after.waiting_for:
+        return ()
+    reason = EventReason.PARALLELISM_LIMIT if is_crowded_out(after) else EventReason.TARGET_BUSY
+    return (Happening("Normal", reason.value, f"waits: {after.waiting_for}"),)
 
 
 def _of_transition(before: WorkflowExecutionStatus, after: WorkflowExecutionStatus) -> Iterator[Happening]:

@@ -76,7 +76,8 @@ def planned(snapshot: Snapshot, plan: Plan | None, problems: Sequence[Problem],
     return evolve(
         fitted, phase=Phase.VALIDATING, plan_inputs=inputs, plan_digest=plan.digest, execution_plan=plan.published,
         total_steps=len(plan.steps), current_step=len(plan.carried), validation_start_time=now,
-        waiting_for="", target_wait_deadline=None, step_statuses=tuple(_entry(plan, number) for number in plan.steps),
+        waiting_for="", waiting_reason="", target_wait_deadline=None,
+        step_statuses=tuple(_entry(plan, number) for number in plan.steps),
         phase_deadline=now + snapshot.settings.validating_timeout,
         workflow_deadline=now + plan.workflow_timeout if plan.workflow_timeout else None)
 

@@ -7,7 +7,7 @@ workflow that cannot be decoded executes nothing, so it never matters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -28,17 +28,18 @@ from wfcore.settings import Settings
 # What a workflow does to one object.
 Change: TypeAlias = tuple[Target, Action]
 
-_WAITING_TO_PLAN = frozenset({Phase.NEW, Phase.PLANNING})
-_OVER = frozenset({Phase.COMPLETED, Phase.FAILED})
+WAITING_TO_PLAN = frozenset({Phase.NEW, Phase.PLANNING})
+OVER = frozenset({Phase.COMPLETED, Phase.FAILED})
 _LISTED = 5
 
 
 @frozen
 class Obstacle:
-    """Why a workflow waits: a sentence, and until when if that is known."""
+    """Why a workflow waits: a sentence, until when if that is known, and the reason in one word."""
 
     message: str
     until: datetime | None = None
+    reason: Reason = Reason.TARGET_BUSY
 
 
 def age(meta: ObjectMeta) -> tuple[datetime, str]:
@@ -81,7 +82,7 @@ def obstacle(me: ObjectMeta, targets: frozenset[Target], changes: frozenset[Chan
 def _held(me: ObjectMeta, targets: frozenset[Target], rivals: tuple[WorkflowExecution, ...]) -> Obstacle | None:
     for rival in rivals:
         phase = rival.status.phase
-        if phase in _OVER or (phase in _WAITING_TO_PLAN and age(rival.metadata) > age(me)):
+        if phase in OVER or (phase in WAITING_TO_PLAN and age(rival.metadata) > age(me)):
             continue
         shared = targets & _wanted(rival)
         if shared:
@@ -126,12 +127,10 @@ def loop_suspicion(targets: frozenset[Target], rivals: tuple[WorkflowExecution, 
     start = since - settings.loop_breaker_window
     runs = [rival for rival in rivals if _was_in_vain(rival, start)]
     for target in sorted(targets) if settings.loop_breaker_runs else ():
-        on_it = [_named(run) for run in runs if target in _wanted(run)]
+        on_it = [run for run in runs if target in _wanted(run)]
         if len(on_it) >= settings.loop_breaker_runs:
-            more = f" and {len(on_it) - _LISTED} more" if len(on_it) > _LISTED else ""
             window = format_duration(settings.loop_breaker_window)
-            return (f"{len(on_it)} runs on {target} failed or did not help within {window}: "
-                    f"{', '.join(on_it[:_LISTED])}{more}")
+            return f"{len(on_it)} runs on {target} failed or did not help within {window}: {listed(on_it)}"
     return ""
 
 
@@ -141,6 +140,12 @@ def _was_in_vain(rival: WorkflowExecution, start: datetime) -> bool:
         return False
     failed = status.workflow_result is not None and status.workflow_result.outcome is Outcome.FAILED
     return failed or status.failure_reason == Reason.NEW_ALERTS.snake
+
+
+def listed(workflows: Sequence[WorkflowExecution]) -> str:
+    """The first few by name, and how many more there are."""
+    more = f" and {len(workflows) - _LISTED} more" if len(workflows) > _LISTED else ""
+    return f"{', '.join(map(_named, workflows[:_LISTED]))}{more}"
 
 
 def _named(workflow: WorkflowExecution) -> str:

@@ -128,6 +128,12 @@ def busy(question: Question) -> Response | None:
     return Surveyed((RawObject(other),)) if isinstance(question, Survey) else None
 
 
+def crowd(question: Question) -> Response | None:
+    """Another workflow is under way, and never ends, that changes something else: it counts where few may be."""
+    other = {**_OTHER, "spec": {}, "status": {"phase": "executing"}}
+    return Surveyed((RawObject(other),)) if isinstance(question, Survey) else None
+
+
 def learned(question: Question) -> Response | None:
     """Scaling often succeeds when it is repeated, and takes its time."""
     known = ActionHistory(
@@ -143,7 +149,7 @@ def surprising(question: Question) -> Response | None:
 
 ANSWERS: Mapping[str, Answer] = {
     "sick": sick, "half sick": half_sick, "unreadable": unreadable, "alarming": alarming, "denied": denied,
-    "unsure": unsure, "silent": silent, "busy": busy, "learned": learned, "surprising": surprising}
+    "unsure": unsure, "silent": silent, "busy": busy, "crowd": crowd, "learned": learned, "surprising": surprising}
 
 
 def answer(names: tuple[str, ...], source: Callable[[], SourceFound], question: Question) -> Response:

@@ -97,6 +97,8 @@ def surrounded(**common: Any) -> Iterator[Task]:
         yield Task(evolve(small, answers=(doubt,), strategy={"safetyChecks": [{"type": "rbac", "required": True}]}))
     yield Task(evolve(small, answers=("silent",), spec=learning))
     yield Task(evolve(small, answers=("busy",), person=("stop", "suspend"), moves=2))
+    yield Task(evolve(small, answers=("crowd",), settings=evolve(SETTINGS, max_active_workflows=1),
+                      person=("stop", "suspend"), moves=2))
     yield Task(evolve(small, answers=("learned",), spec=learning, retries=(1,)))
     yield Task(evolve(of_graph(dags(2)[0], **common), spec=learning, retries=(1, 1)))
     yield Task(evolve(small, settings=evolve(SETTINGS, approval_policy=ApprovalPolicy.ALWAYS)))

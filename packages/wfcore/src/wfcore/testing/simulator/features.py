@@ -90,6 +90,8 @@ class Features:
             parts["approval_policy"] = ApprovalPolicy.ALWAYS
         elif chosen < 0.36:
             parts["approval_policy"], parts["approval_over_steps"] = ApprovalPolicy.OVER_STEPS, 2
+        elif chosen < 0.5:
+            parts["max_active_workflows"] = 1
         return evolve(settings, **parts)
 
     def _keep_a_secret(self, step: Body) -> None:
