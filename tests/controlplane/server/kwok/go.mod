@@ -1,0 +1,5 @@
+module controlplane/kwok
+
+go 1.25
+
+require sigs.k8s.io/kwok v0.8.0
