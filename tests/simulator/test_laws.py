@@ -186,8 +186,12 @@ def test_the_finalizer_waits_for_the_row_and_for_the_children() -> None:
     assert any("without a row" in p for p in finalizers_wait_for_the_row(deleted, NOW + 9 * SECOND, Clocks()))
     assert [] == list(finalizers_wait_for_the_row(deleted, NOW + 46 * SECOND, Clocks()))
 
-    assert any("still tracked" in p for p in finalizers_wait_for_the_children(run(children=[child(1)])))
-    assert [] == list(finalizers_wait_for_the_children(run(children=[child(1, tracked=False)])))
+    assert any("still tracked" in p for p in finalizers_wait_for_the_children(run(children=[child(1)]), NOW))
+    assert [] == list(finalizers_wait_for_the_children(run(children=[child(1, tracked=False)]), NOW))
+
+
+def test_a_child_that_another_controller_created_after_the_last_look_cannot_be_waited_for() -> None:
+    assert [] == list(finalizers_wait_for_the_children(run(children=[child(1)]), NOW - 1))
 
 
 @pytest.mark.parametrize(("law", "of", "words"), [
