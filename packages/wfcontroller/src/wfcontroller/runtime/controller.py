@@ -12,6 +12,7 @@ from wfcontroller.runtime.drive import Perform, drive
 from wfcontroller.runtime.maintenance import Maintenance, maintain
 from wfcontroller.runtime.pacing import Pacing
 from wfcontroller.runtime.panics import Panics
+from wfcontroller.runtime.passing import Around, Passage, logged
 from wfcontroller.runtime.queue import WorkQueue
 from wfcore.program import Finished, Ref
 from wfcore.reconciler import Reconcile
@@ -21,13 +22,16 @@ from wfcore.settings import Settings
 class Controller:
     """Reconciles every workflow until cancelled.  A defect that one workflow hits is backed off for it alone.
 
-    `maintenance` programs run beside the reconciles, the first time as soon as the cache is there.
+    `maintenance` programs run beside the reconciles, the first time as soon as the cache is there.  Each pass happens
+    within `around` it.
     """
 
     def __init__(self, api: Api, cache: Cache, perform: Perform, settings: Settings, now: Callable[[], datetime], *,
-                 workers: int = 4, pacing: Pacing | None = None, maintenance: tuple[Maintenance, ...] = ()) -> None:
+                 workers: int = 4, pacing: Pacing | None = None, maintenance: tuple[Maintenance, ...] = (),
+                 around: Around = logged) -> None:
         self._api, self._cache, self._perform, self._settings, self._now = api, cache, perform, settings, now
         self._workers, self._pacing, self._maintenance = workers, pacing or Pacing(), maintenance
+        self._around = around
         self._queue: WorkQueue[Ref] = WorkQueue()
         self.panics = Panics(cache, perform, now)
 
@@ -48,15 +52,22 @@ class Controller:
     async def _work(self) -> None:
         while True:
             ref = await self._queue.get()
-            try:
-                finished = await drive(Reconcile(ref, self._settings), self._perform)
-            except Exception as error:  # noqa: BLE001
-                # One workflow's defect must cost no other anything: tell it, back off, go on.
-                await self.panics.report(ref, error)
-                self._queue.failed(ref)
-                continue
+            seen = self._cache.workflow(ref)
+            passage = Passage(ref, "" if seen is None else seen.value["metadata"]["uid"])
+            with self._around(passage):
+                await self._pass(ref, passage)
+
+    async def _pass(self, ref: Ref, passage: Passage) -> None:
+        try:
+            passage.finished = await drive(Reconcile(ref, self._settings), self._perform)
+        except Exception as error:  # noqa: BLE001
+            # One workflow's defect must cost no other anything: tell it, back off, go on.
+            passage.error = error
+            await self.panics.report(ref, error)
+            self._queue.failed(ref)
+        else:
             self.panics.forget(ref)
-            self._settle(ref, finished)
+            self._settle(ref, passage.finished)
 
     def _settle(self, ref: Ref, finished: Finished) -> None:
         if finished.backoff:
