@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from wfcontroller.api import Api
@@ -21,13 +22,16 @@ from wfcore.settings import Settings
 class Controller:
     """Reconciles every workflow until cancelled.  A defect that one workflow hits is backed off for it alone.
 
-    `maintenance` programs run beside the reconciles, the first time as soon as the cache is there.
+    `maintenance` programs run beside the reconciles, the first time as soon as the cache is there; each pass over a
+    workflow runs within a context that `measured` makes.
     """
 
     def __init__(self, api: Api, cache: Cache, perform: Perform, settings: Settings, now: Callable[[], datetime], *,
-                 workers: int = 4, pacing: Pacing | None = None, maintenance: tuple[Maintenance, ...] = ()) -> None:
+                 workers: int = 4, pacing: Pacing | None = None, maintenance: tuple[Maintenance, ...] = (),
+                 measured: Callable[[], AbstractContextManager[object]] = nullcontext) -> None:
         self._api, self._cache, self._perform, self._settings, self._now = api, cache, perform, settings, now
         self._workers, self._pacing, self._maintenance = workers, pacing or Pacing(), maintenance
+        self._measured = measured
         self._queue: WorkQueue[Ref] = WorkQueue()
         self.panics = Panics(cache, perform, now)
 
@@ -45,11 +49,16 @@ class Controller:
         finally:
             self._queue.close()
 
+    def load(self) -> tuple[int, int]:
+        """How many workflows wait for a worker, and how many are held by one."""
+        return self._queue.load()
+
     async def _work(self) -> None:
         while True:
             ref = await self._queue.get()
             try:
-                finished = await drive(Reconcile(ref, self._settings), self._perform)
+                with self._measured():
+                    finished = await drive(Reconcile(ref, self._settings), self._perform)
             except Exception as error:  # noqa: BLE001
                 # One workflow's defect must cost no other anything: tell it, back off, go on.
                 await self.panics.report(ref, error)
