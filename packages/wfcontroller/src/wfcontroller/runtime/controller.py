@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from wfcontroller.api import Api
+from wfcontroller.api import Api, Object
 from wfcontroller.runtime.cache import Cache
 from wfcontroller.runtime.drive import Perform, drive
 from wfcontroller.runtime.maintenance import Maintenance, maintain
@@ -22,32 +22,46 @@ from wfcore.settings import Settings
 class Controller:
     """Reconciles every workflow until cancelled.  A defect that one workflow hits is backed off for it alone.
 
-    `maintenance` programs run beside the reconciles, the first time as soon as the cache is there.  Each pass happens
-    within `around` it.
+    It begins once the cache is there and `leading` has returned.  `maintenance` programs run beside the reconciles,
+    the first time at once.  Each pass happens within `around` it.  Of the workflows those are left to others that
+    `scope` does not want; the cache holds them all the same.
     """
 
     def __init__(self, api: Api, cache: Cache, perform: Perform, settings: Settings, now: Callable[[], datetime], *,
                  workers: int = 4, pacing: Pacing | None = None, maintenance: tuple[Maintenance, ...] = (),
-                 around: Around = logged) -> None:
+                 around: Around = logged, scope: Callable[[Object], bool] = lambda item: True,
+                 leading: Callable[[], Awaitable[None]] | None = None) -> None:
         self._api, self._cache, self._perform, self._settings, self._now = api, cache, perform, settings, now
         self._workers, self._pacing, self._maintenance = workers, pacing or Pacing(), maintenance
-        self._around = around
+        self._around, self._scope, self._leading = around, scope, leading
         self._queue: WorkQueue[Ref] = WorkQueue()
         self.panics = Panics(cache, perform, now)
 
     async def run(self) -> None:
         """Follow the cluster and work; returns only by cancellation."""
-        self._cache.subscribe(self._queue.add)
+        self._cache.subscribe(self._wake)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._cache.follow(self._api, self._pacing), name="controller-cache")
                 await self._cache.synced()
+                if self._leading is not None:
+                    await self._leading()
                 for number in range(self._workers):
                     tasks.create_task(self._work(), name=f"controller-worker-{number}")
                 for task in self._maintenance:
                     tasks.create_task(maintain(task, self._perform, self._now), name=type(task.program).__name__)
         finally:
             self._queue.close()
+
+    def load(self) -> tuple[int, int]:
+        """How many workflows wait for a worker, and how many are held by one."""
+        return self._queue.load()
+
+    def _wake(self, ref: Ref) -> None:
+        workflow = self._cache.workflows.get((ref.namespace, ref.name))
+        # One that is gone may have left children behind, whoever it belonged to.
+        if workflow is None or self._scope(workflow):
+            self._queue.add(ref)
 
     async def _work(self) -> None:
         while True:

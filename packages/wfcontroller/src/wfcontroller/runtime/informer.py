@@ -27,6 +27,10 @@ class Informer:
 
     With `only` it is the one object of that namespace and name.  Objects are
     shared: whoever reads one must not change it.
+
+    Attributes:
+        lists: How often the kind was listed: once, and again after each break.
+        heard_at: When the server last said anything about the kind, by the loop's clock; None before that.
     """
 
     def __init__(self, resource: Resource, indexers: Mapping[str, Indexer] | None = None, *,
@@ -39,7 +43,11 @@ class Informer:
         # As computed when the object was stored, so that removing it costs nothing and finds the same places.
         self._entries: dict[Key, tuple[tuple[str, Hashable], ...]] = {}
         self._handlers: list[Handler] = []
-        self._version = 0
+        self._version, self.lists = 0, 0
+        self.heard_at: float | None = None
+
+    def __len__(self) -> int:
+        return len(self._objects)
 
     def subscribe(self, handler: Handler) -> None:
         """Call `handler` with the object, as it is now or last was, whenever it changes.
@@ -84,6 +92,7 @@ class Informer:
 
     async def _list(self, api: Api) -> None:
         items, version = await everything(api, self.resource, self._namespace, name=self._name)
+        self.lists, self.heard_at = self.lists + 1, asyncio.get_running_loop().time()
         self._replace(items, int(version))
 
     def _replace(self, items: list[Object], version: int) -> None:
@@ -105,7 +114,7 @@ class Informer:
         events = api.watch(self.resource, self._namespace, resource_version=str(self._version), name=self._name,
                            timeout_seconds=seconds)
         async for event in events:
-            self._version = version_of(event.object)
+            self._version, self.heard_at = version_of(event.object), asyncio.get_running_loop().time()
             if event.type == "BOOKMARK":
                 continue
             before = self._objects.get(key_of(event.object))
