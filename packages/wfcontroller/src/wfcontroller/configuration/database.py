@@ -17,7 +17,7 @@ _LONGEST = 16_384
 
 @frozen(kw_only=True)
 class DatabaseConfig:
-    """The URL, or the file that holds it; at most one of them.  Neither: the embedded default, where installed."""
+    """The URL, or the file that holds it; at most one of them.  Neither: nothing is recorded until there is one."""
 
     url: Secret | None = setting(
         "database.url", Hidden("a URL such as postgresql://wf@db.example/wf, in the variable or in the file that "

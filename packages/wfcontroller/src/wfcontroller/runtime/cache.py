@@ -23,12 +23,14 @@ OWNER, TARGET, SOURCE = "owner", "target", "source"
 class Cache:
     """Local copies, never older than this process's own writes, because those are remembered.
 
-    The freeze is looked for in `namespace`, the controller's own.
+    The freeze is looked for in `namespace`, the controller's own; workflows and executions everywhere, or in the one
+    namespace `watched`.
     """
 
-    def __init__(self, namespace: str) -> None:
-        self.workflows = Informer(WORKFLOW_EXECUTIONS, {TARGET: self._targets, SOURCE: self._sources})
-        self.executions = Informer(KUBERNETES_EXECUTIONS, {OWNER: owner_of})
+    def __init__(self, namespace: str, watched: str = "") -> None:
+        self.workflows = Informer(WORKFLOW_EXECUTIONS, {TARGET: self._targets, SOURCE: self._sources},
+                                  only=(watched, ""))
+        self.executions = Informer(KUBERNETES_EXECUTIONS, {OWNER: owner_of}, only=(watched, ""))
         self.freezes = Informer(CONFIG_MAPS, only=(namespace, FREEZE))
         self._namespace = namespace
         self.informers = (self.workflows, self.executions, self.freezes)

@@ -35,6 +35,9 @@ class Controller:
         self._workers, self._pacing, self._maintenance = workers, pacing or Pacing(), maintenance
         self._around, self._scope, self._leading = around, scope, leading
         self._queue: WorkQueue[Ref] = WorkQueue()
+        self._idle: set[asyncio.Task[None]] = set()
+        self._busy: set[asyncio.Task[None]] = set()
+        self._draining = False
         self.panics = Panics(cache, perform, now)
 
     async def run(self) -> None:
@@ -53,6 +56,14 @@ class Controller:
         finally:
             self._queue.close()
 
+    async def drain(self, seconds: float) -> None:
+        """Begin no further pass, and wait so long for those under way; `run` goes on until it is cancelled."""
+        self._draining = True
+        for worker in self._idle:
+            worker.cancel()
+        if self._busy:
+            await asyncio.wait(self._busy, timeout=seconds)
+
     def load(self) -> tuple[int, int]:
         """How many workflows wait for a worker, and how many are held by one."""
         return self._queue.load()
@@ -64,12 +75,21 @@ class Controller:
             self._queue.add(ref)
 
     async def _work(self) -> None:
-        while True:
+        task = asyncio.current_task()
+        assert task is not None
+        while not self._draining:
+            self._idle.add(task)
             ref = await self._queue.get()
-            seen = self._cache.workflow(ref)
-            passage = Passage(ref, "" if seen is None else seen.value["metadata"]["uid"])
-            with self._around(passage):
-                await self._pass(ref, passage)
+            self._idle.discard(task)
+            self._busy.add(task)
+            await self._visit(ref)
+            self._busy.discard(task)
+
+    async def _visit(self, ref: Ref) -> None:
+        seen = self._cache.workflow(ref)
+        passage = Passage(ref, "" if seen is None else seen.value["metadata"]["uid"])
+        with self._around(passage):
+            await self._pass(ref, passage)
 
     async def _pass(self, ref: Ref, passage: Passage) -> None:
         try:

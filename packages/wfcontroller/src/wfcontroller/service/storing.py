@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from wfcontroller.run.storage import open_storage
 from wfcore.audit import AuditRecord
 from wfcore.model.enums import Action
 from wfcore.model.plan import ActionHistory
@@ -63,17 +64,24 @@ class Absent:
         return Failed("unavailable", "no database is configured", 60.0)
 
 
-@contextmanager
-def stored(storage: Storage | None) -> Iterator[ThreadedStore | Absent]:
-    """The store for the time of the block."""
-    if storage is None:
+@asynccontextmanager
+async def opened_store(url: str | None) -> AsyncIterator[ThreadedStore | Absent]:
+    """The store at a URL for the time of the block; none at all without one.
+
+    Raises:
+        RunFailed: nothing that speaks to a database is installed.
+        PermanentError: the URL is none, or the schema may not be brought up to date.
+    """
+    if url is None:
         yield Absent()
         return
-    store = ThreadedStore(storage)
+    opening = open_storage("postgresql", url, throw_away=False)
+    store = ThreadedStore(await asyncio.to_thread(opening.__enter__))
     try:
         yield store
     finally:
-        store.close()
+        await asyncio.to_thread(store.close)
+        await asyncio.to_thread(opening.__exit__, None, None, None)
 
 
 def _actions(request: Consult) -> tuple[Action, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from wfcontroller.api import Object
-from wfcontroller.cluster.rights import rights
+from wfcontroller.rights import rights
 from wfcontroller.kinds import TOKEN_REVIEWS
 from wfcore.resources import SUBJECT_ACCESS_REVIEWS
 
