@@ -95,9 +95,9 @@ class Installation:
         self.processes.clear()
 
     def example(self, name: str) -> Example:
-        """Apply an example, its workflow once everything else is there."""
+        """Apply an example in a namespace of its own, its workflow once everything else is there."""
         documents = list(yaml.safe_load_all((EXAMPLES / f"{name}.yaml").read_text("utf-8")))
-        *others, workflow = documents
+        *others, workflow = (_moved(each, f"-{name}") for each in documents)
         self.plane.apply(*others)
         for each in others:
             if each["kind"] == "Deployment":
@@ -121,6 +121,14 @@ class Installation:
     def _is_finished(self, name: str, namespace: str) -> bool:
         conditions = self.get("wfe", name, namespace).get("status", {}).get("conditions", ())
         return any(each["type"] == "Finished" and each["status"] == "True" for each in conditions)
+
+
+def _moved(document: dict[str, Any], suffix: str) -> dict[str, Any]:
+    """The object in a namespace with another name: several examples share one."""
+    meta = dict(document["metadata"])
+    for key in ("name",) if document["kind"] == "Namespace" else ("namespace",) if "namespace" in meta else ():
+        meta[key] += suffix
+    return {**document, "metadata": meta}
 
 
 @frozen
