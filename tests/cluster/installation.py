@@ -23,7 +23,7 @@ HOME = "kubernaut-system"
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PARTS = ("namespace", "crds", "rbac", "observer", "policy")
 # Short where a person would wait: what is tested takes as long as it takes, and no longer.
-QUICK = {"WF_MONITORING_STABILITY_WINDOW": "2s", "WF_MONITORING_SAMPLE_INTERVAL": "1s"}
+QUICK = {"WF_MONITORING_STABILITY_WINDOW": "2s", "WF_MONITORING_SAMPLE_INTERVAL": "1s", "WF_TARGETS_COOLDOWN": "0s"}
 WITHIN = 90.0
 
 
@@ -67,6 +67,7 @@ class Installation:
     def __init__(self, plane: ControlPlane, folder: Path) -> None:
         self.plane, self._folder = plane, folder
         self.processes: list[Process] = []
+        self._started = 0
 
     def install(self) -> None:
         """Definitions, accounts, rights and the policy, as shipped."""
@@ -82,7 +83,8 @@ class Installation:
             "WF_KUBERNETES_KUBECONFIG": str(self.plane.account(HOME, account)), "WF_HEALTH_PORT": "0",
             "WF_METRICS_PORT": "0", "WF_HEALTH_HOST": "127.0.0.1", "WF_METRICS_HOST": "127.0.0.1",
             **(QUICK if command == "wfcontroller" else {}), **more}
-        process = Process(command, self._folder / f"{command}-{len(self.processes)}.log", environment)
+        self._started += 1
+        process = Process(command, self._folder / f"{command}-{self._started}.log", environment)
         self.processes.append(process)
         return process
 
