@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from wfcontroller.api import Api, ApiError, Object, WatchEvent
+from wfcontroller.api import Api, ApiError, Object, Page, WatchEvent
 from wfcontroller.cli import connection
 from wfcontroller.cluster.performer import Performer, Ports
 from wfcontroller.embedded import EmbeddedServer
@@ -79,6 +79,8 @@ class Caller:
 
     async def list(self, resource: Resource, namespace: str = "", **options: Any) -> Any:
         self._world.refuse("list", resource)
+        if (items := self._world.answers.get(("list", resource.plural))) is not None:
+            return Page(tuple(items), "1")
         return await self._api.list(resource, namespace, **options)
 
 
@@ -92,7 +94,8 @@ class _Connected:
 class World:
     """A cluster that outlives commands.  With `live` it is worked on while a command runs, and by `pass_time`."""
 
-    def __init__(self, *, kinds: Iterable[Object] | None = None, schemaless: Iterable[Resource] = ()) -> None:
+    def __init__(self, *, kinds: Iterable[Object] | None = None, schemaless: Iterable[Resource] = (),
+                 namespaces: Iterable[str] = (OWN,)) -> None:
         self._at, self._loop = START, None
         self.caller, self.namespace, self.live, self.guarded = "alice", "default", False, True
         self.guard_says = ""
@@ -101,14 +104,19 @@ class World:
         self.refusals: dict[tuple[str, str], ApiError] = {}
         # verb -> what is refused of the requests still to come; (verb, plural) -> what is answered instead.
         self.script: dict[str, list[ApiError | None]] = {}
-        self.answers: dict[tuple[str, str], Object] = {}
+        self.answers: dict[tuple[str, str], Any] = {}
         # What a test does while a command runs.
         self.beside: Any = None
         self.server = EmbeddedServer(self.now, 1, (*crds(), *others()) if kinds is None else kinds, schemaless)
-        self.do(lambda api: api.create(NAMESPACES, {"metadata": {"name": OWN}}))
+        for name in namespaces:
+            self.add(NAMESPACES, {"metadata": {"name": name}})
 
     def now(self) -> datetime:
         return self._loop.now() if self._loop is not None else self._at
+
+    def jump_to(self, instant: datetime) -> None:
+        """Let time pass in which nothing happens."""
+        self._at = instant
 
     def refuse(self, verb: str, resource: Resource) -> None:
         if (error := self.refusals.get((verb, resource.plural))) is not None:

@@ -6,15 +6,16 @@ Tests put an embedded server, a virtual loop and its clock in their place.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from attrs import frozen
 
 from wfcontroller.api import Api, ApiError
+from wfcontroller.cli.output import EnvironmentFailed
 from wfcontroller.cli.refusals import explained
 from wfcontroller.cli.where import Where
 from wfcontroller.kinds import SELF_SUBJECT_REVIEWS
@@ -45,10 +46,18 @@ class Cluster:
     now: Callable[[], datetime]
 
 
-def connect(kubeconfig: str | None, context: str | None) -> AbstractAsyncContextManager[Connected]:
-    """Open a connection.  By name: its client is loaded by whoever needs a cluster, and by nobody else."""
+@asynccontextmanager
+async def connect(kubeconfig: str | None, context: str | None) -> AsyncIterator[Connected]:
+    """Open a connection; raises EnvironmentFailed when no kubeconfig leads to a cluster.
+
+    By name: its client is loaded by whoever needs a cluster, and by nobody else.
+    """
     transport = import_module("wfcontroller.transport.connect")
-    return cast("AbstractAsyncContextManager[Connected]", transport.connect(kubeconfig, context))
+    try:
+        async with transport.connect(kubeconfig, context) as connected:
+            yield connected
+    except transport.NotConnected as error:
+        raise EnvironmentFailed(str(error)) from error
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:

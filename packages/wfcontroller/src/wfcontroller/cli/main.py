@@ -10,10 +10,12 @@ import click
 
 from wfcontroller.cli.approve import approve, reject
 from wfcontroller.cli.crds import crds
+from wfcontroller.cli.doctor import doctor
 from wfcontroller.cli.events import events
 from wfcontroller.cli.explain import explain
 from wfcontroller.cli.freeze import freeze, unfreeze
 from wfcontroller.cli.get import get
+from wfcontroller.cli.install import install, uninstall
 from wfcontroller.cli.plan import plan
 from wfcontroller.cli.run import run
 from wfcontroller.cli.sequel import retry, rollback
@@ -36,7 +38,7 @@ def cli() -> None:
 
 
 for _command in (run, plan, validate, submit, get, watch, explain, events, approve, reject, suspend, resume, stop,
-                 rollback, retry, freeze, unfreeze, crds, version, completion):
+                 rollback, retry, freeze, unfreeze, doctor, install, uninstall, crds, version, completion):
     cli.add_command(_command)
 
 

@@ -23,10 +23,12 @@ _WHAT_TO_DO: Mapping[int, str] = {
 }
 
 
-def explained(error: ApiError, doing: str) -> click.ClickException:
-    """The failure of a request; `doing` says what was asked of whom."""
+def explained(error: ApiError, doing: str, *, if_unknown: str = "") -> click.ClickException:
+    """The failure of a request; `doing` says what was asked of whom, `if_unknown` what to do about a 404."""
     said = error.message.strip().rstrip(".;") or error.reason or f"status {error.status}"
     causes = "".join(f"\n  {field}: {text}" for field, text in error.causes)
     todo = _WHAT_TO_DO.get(error.status, "" if error.status in _ASKED_WRONGLY else "repeat the command later")
+    if error.status == 404 and if_unknown:
+        todo = if_unknown
     sentence = f"{doing}: {said}" + (f"; {todo}" if todo else "") + causes
     return BadInput(sentence) if error.status in _ASKED_WRONGLY else EnvironmentFailed(sentence)

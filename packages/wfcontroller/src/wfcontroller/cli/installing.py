@@ -1,0 +1,51 @@
+"""Applies an installation object by object, waiting for the definitions before what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from wfcontroller.api import ApiError, Object
+from wfcontroller.cli.applying import apply, until_established
+from wfcontroller.cli.connection import Cluster
+from wfcontroller.cli.refusals import explained
+from wfcontroller.cli.shipping import deployment, is_definition, is_namespace
+from wfcontroller.cli.showing import full_name
+from wfcontroller.objects import metadata
+
+
+def chosen(parts: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
+    """The parts asked for, else the default ones; `help` lists them and ends the command."""
+    if "help" in parts:
+        shipped = deployment()
+        for part in shipped.PARTS:
+            click.echo(part + (" (by default)" if part in shipped.DEFAULT_PARTS else ""))
+        raise click.exceptions.Exit(0)
+    return tuple(parts) or tuple(default)
+
+
+async def install_all(cluster: Cluster, wanted: Sequence[Object], dry_run: bool) -> None:
+    """Apply everything in order, a line each; the first refusal ends it, and the command can be repeated."""
+    to_come = {metadata(one)["name"] for one in wanted if is_namespace(one)}
+    fresh: list[Object] = []
+    for one in wanted:
+        if fresh and not is_definition(one):
+            await until_established(cluster, fresh)
+            fresh = []
+        did = await _applied(cluster, one, dry_run, to_come)
+        if is_definition(one) and not dry_run:
+            fresh.append(one)
+        click.echo(f"{full_name(one)} {did}" + (" (server dry run)" if dry_run else ""))
+    await until_established(cluster, fresh)
+
+
+async def _applied(cluster: Cluster, one: Object, dry_run: bool, to_come: set[str]) -> str:
+    try:
+        return await apply(cluster, one, dry_run=dry_run)
+    except ApiError as error:
+        # A dry run has not made the namespace that everything after it is in.
+        if dry_run and error.status == 404 and metadata(one).get("namespace") in to_come:
+            return "created"
+        raise explained(error, f"{full_name(one)} could not be applied", if_unknown="install what defines it first, or "
+                        "leave out its part; `wfctl install --part help` lists them") from error
