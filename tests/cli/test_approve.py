@@ -185,3 +185,15 @@ def test_what_a_dry_run_found_wrong_is_shown(world, monkeypatch) -> None:
                 line for line in lines if line.startswith("  - ")]
     assert [] == [item["metadata"]["name"] for item in world.do(lambda api: api.list(WORKFLOW_EXECUTIONS)).items
                   if set(APPROVAL_ANNOTATIONS) & item["metadata"]["annotations"].keys()]
+
+
+def test_of_what_starts_from_another_workflow_no_risk_is_simulated(world, monkeypatch) -> None:
+    made = unlike_this_engine()
+    made["spec"] = {"rollbackOf": {"name": "other", "uid": "u"}}
+    world.add_workflow(made)
+    world.caller = "bob"
+    someone_types(monkeypatch)
+    answer = wfctl("approve", "fix", given="n\n")
+
+    assert 1 == answer.code
+    assert "Simulated risk" not in answer.err

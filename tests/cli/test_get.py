@@ -76,7 +76,7 @@ def test_one_name_is_an_object_and_everything_else_a_list(world) -> None:
 def test_an_empty_namespace_is_no_error(world) -> None:
     answer = wfctl("get")
 
-    assert (0, "", "No workflows found in namespace default.\n") == (answer.code, answer.out, answer.err)
+    assert (0, "", "No workflows found.\n") == (answer.code, answer.out, answer.err)
     assert [] == wfctl("get", "-A", "-o", "json").document["items"]
 
 

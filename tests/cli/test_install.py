@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 import pytest
 
 from wfcontroller.api import ApiError
+from wfcontroller.cli import shipping
 from wfcontroller.cli.likeness import covers, merged, stands_as
 from wfcontroller.kinds import CLUSTER_ROLES
 from wfcore.crds import crds
@@ -229,3 +233,19 @@ def test_an_update_keeps_status_version_and_finalizers() -> None:
                "spec": {"y": 1}}
 
     assert {**current, "spec": {"z": 1}} == merged(current, {"metadata": {"name": "a"}, "spec": {"z": 1}})
+
+
+def test_the_manifests_are_those_of_the_package(monkeypatch) -> None:
+    module = ModuleType("wfcontroller.deployment")
+    monkeypatch.setitem(sys.modules, "wfcontroller.deployment", module)
+
+    assert module is shipping.deployment()
+
+
+def test_every_shipped_kind_has_an_address() -> None:
+    kinds = {("apps/v1", "Deployment"), ("v1", "Service"), ("v1", "ServiceAccount"),
+             ("policy/v1", "PodDisruptionBudget"), ("networking.k8s.io/v1", "NetworkPolicy"), ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+             ("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicyBinding")}
+
+    assert kinds == {(found.api_version, found.kind) for found in (
+        shipping.resource_of({"apiVersion": version, "kind": kind}) for version, kind in kinds)}

@@ -22,7 +22,9 @@ ESTABLISHED_WITHIN_SECONDS = 60.0
 async def apply(cluster: Cluster, wanted: Object, *, dry_run: bool = False) -> str:
     """Make it stand as wanted; `created`, `configured` or `unchanged`.  Somebody who was faster is merged with."""
     resource, meta = resource_of(wanted), metadata(wanted)
-    for attempt in range(_ATTEMPTS):
+    attempts_left = _ATTEMPTS
+    while True:
+        attempts_left -= 1
         current = await found(cluster, resource, meta.get("namespace", ""), meta["name"])
         if current is not None and stands_as(current, wanted):
             return "unchanged"
@@ -33,9 +35,8 @@ async def apply(cluster: Cluster, wanted: Object, *, dry_run: bool = False) -> s
             await cluster.api.update(resource, merged(current, wanted), dry_run=dry_run)
             return "configured"
         except ApiError as error:
-            if error.status != 409 or attempt == _ATTEMPTS - 1:
+            if error.status != 409 or not attempts_left:
                 raise
-    raise AssertionError("the last attempt returns or raises")
 
 
 async def remove(cluster: Cluster, document: Object, *, dry_run: bool = False) -> bool:
@@ -61,15 +62,14 @@ async def until_established(cluster: Cluster, definitions: Sequence[Object]) -> 
         conditions = (status(current).get("conditions") or ()) if current is not None else ()
         return not any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
 
-    waiting = [one for one in definitions if await is_waiting(one)]
-    for _ in range(int(ESTABLISHED_WITHIN_SECONDS / _EVERY_SECONDS)):
-        if not waiting:
-            return
+    waited = 0.0
+    while waiting := [one for one in definitions if await is_waiting(one)]:
+        if waited >= ESTABLISHED_WITHIN_SECONDS:
+            names = ", ".join(map(full_name, waiting))
+            raise EnvironmentFailed(f"{names} not established after {ESTABLISHED_WITHIN_SECONDS:.0f} s; "
+                                    "`kubectl describe crd` says why, then repeat the command")
         await asyncio.sleep(_EVERY_SECONDS)
-        waiting = [one for one in waiting if await is_waiting(one)]
-    if waiting:
-        raise EnvironmentFailed(f"{_names(waiting)} not established after {ESTABLISHED_WITHIN_SECONDS:.0f} s; "
-                                "`kubectl describe crd` says why, then repeat the command")
+        waited += _EVERY_SECONDS
 
 
 async def until_gone(cluster: Cluster, documents: Sequence[Object], seconds: float) -> list[Object]:
@@ -82,7 +82,3 @@ async def until_gone(cluster: Cluster, documents: Sequence[Object], seconds: flo
             return []
         await asyncio.sleep(_EVERY_SECONDS)
     return left
-
-
-def _names(documents: Sequence[Object]) -> str:
-    return ", ".join(map(full_name, documents))

@@ -17,6 +17,7 @@ from wfcore.codec.times import format_time
 from wfcore.insight.forecast import forecast
 from wfcore.lifecycle.planned import plan_of
 from wfcore.model.results import DryRunResults
+from wfcore.model.status import ApprovalStatus
 from wfcore.model.workflow import WorkflowExecution
 from wfcore.snapshot import Snapshot
 
@@ -38,7 +39,7 @@ def show_what_is_decided(workflow: WorkflowExecution, console: Console) -> None:
                            f"{plan}", "yellow"))
     else:
         show([{"name": meta.name, "namespace": meta.namespace, **rendered(plan)}], console)
-    for text in (*_dry_run(workflow), *_risk(workflow), *_request(workflow)):
+    for text in (*_dry_run(workflow), *_risk(workflow), Text(_request(status.approval))):
         console.print(text)
     console.print(Text.assemble("Digest ", (status.plan_digest, "bold")))
 
@@ -82,7 +83,5 @@ def _rough(length: timedelta) -> str:
     return format_duration(timedelta(seconds=round(length.total_seconds())))
 
 
-def _request(workflow: WorkflowExecution) -> Iterator[Text]:
-    approval = workflow.status.approval
-    if approval is not None:
-        yield Text(f"Asked for because {approval.needed_because}, until {format_time(approval.deadline)}")
+def _request(approval: ApprovalStatus | None) -> str:
+    return f"Asked for because {approval.needed_because}, until {format_time(approval.deadline)}" if approval else ""

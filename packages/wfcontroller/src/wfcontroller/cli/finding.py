@@ -63,7 +63,9 @@ async def change_workflow(cluster: Cluster, name: str, judge: Judge, doing: str)
 
     `judge` raises a ClickException to refuse.  `doing` begins the sentence about a refusal of the server.
     """
-    for attempt in range(_ATTEMPTS):
+    attempts_left = _ATTEMPTS
+    while True:
+        attempts_left -= 1
         current = await the_workflow(cluster, name)
         wanted = judge(current)
         if wanted is None:
@@ -71,6 +73,5 @@ async def change_workflow(cluster: Cluster, name: str, judge: Judge, doing: str)
         try:
             return named_kind(await cluster.api.update(WORKFLOW_EXECUTIONS, wanted))
         except ApiError as error:
-            if error.reason != "Conflict" or attempt == _ATTEMPTS - 1:
+            if error.reason != "Conflict" or not attempts_left:
                 raise explained(error, doing) from error
-    raise AssertionError("the last attempt returns or raises")

@@ -66,8 +66,7 @@ async def follow_to_the_end(cluster: Cluster, workflow: Object, observer: RunObs
     meta = metadata(workflow)
     async with aclosing(changes(cluster, meta["namespace"], meta["name"], known=(workflow,))) as events:
         async for event in events:
-            if uid_of(event.object) != uid_of(workflow):
-                continue
+            # Whatever comes under its name afterwards is another one.
             if event.type == "DELETED":
                 break
             current = named_kind(event.object)

@@ -33,27 +33,17 @@ def get(names: tuple[str, ...], all_namespaces: bool, selector: str, watches: bo
     _refuse_contradictions(names, all_namespaces, selector, watches, output)
     if watches:
         on_cluster(where, lambda cluster: _watch(cluster, names, all_namespaces, output))
-        return
-
-    async def work(cluster: Cluster) -> tuple[list[Object], list[click.ClickException]]:
-        if names:
-            return await _named(cluster, names)
-        from wfcontroller.cli.finding import named_kind
-        from wfcontroller.listing import everything
-        from wfcore.resources import WORKFLOW_EXECUTIONS
-
-        namespace = "" if all_namespaces else cluster.namespace
-        items, _ = await everything(cluster.api, WORKFLOW_EXECUTIONS, namespace, selector)
-        if not items and output in ("table", "wide"):
-            click.echo("No workflows found" + (f" in namespace {namespace}." if namespace else "."), err=True)
-        return [named_kind(item) for item in items], []
-
-    found, missing = on_cluster(where, work)
-    _show(found, output, all_namespaces, as_list=len(names) != 1)
-    for failure in missing:
-        click.echo(f"Error: {failure.format_message()}", err=True)
-    if missing:
-        raise click.exceptions.Exit(missing[0].exit_code)
+    elif names:
+        found, missing = on_cluster(where, lambda cluster: _named(cluster, names))
+        _show(found, output, all_namespaces=False, as_list=len(names) > 1)
+        for failure in missing:
+            click.echo(f"Error: {failure.format_message()}", err=True)
+        if missing:
+            raise click.exceptions.Exit(missing[0].exit_code)
+    else:
+        found = on_cluster(where, lambda cluster: _listed(cluster, "" if all_namespaces else cluster.namespace,
+                                                          selector))
+        _show(found, output, all_namespaces=all_namespaces, as_list=True)
 
 
 def _refuse_contradictions(names: tuple[str, ...], all_namespaces: bool, selector: str, watches: bool,
@@ -67,7 +57,7 @@ def _refuse_contradictions(names: tuple[str, ...], all_namespaces: bool, selecto
                                "or name")
 
 
-def _show(items: list[Object], output: str, all_namespaces: bool, *, as_list: bool) -> None:
+def _show(items: list[Object], output: str, *, all_namespaces: bool, as_list: bool) -> None:
     from wfcontroller.cli.connection import now
     from wfcontroller.cli.get_table import lines
     from wfcontroller.cli.showing import show_objects
@@ -77,6 +67,17 @@ def _show(items: list[Object], output: str, all_namespaces: bool, *, as_list: bo
     elif items:
         for line in lines(items, now(), wide=output == "wide", with_namespace=all_namespaces):
             click.echo(line)
+    elif as_list:
+        click.echo("No workflows found.", err=True)
+
+
+async def _listed(cluster: Cluster, namespace: str, selector: str) -> list[Object]:
+    from wfcontroller.cli.finding import named_kind
+    from wfcontroller.listing import everything
+    from wfcore.resources import WORKFLOW_EXECUTIONS
+
+    items, _ = await everything(cluster.api, WORKFLOW_EXECUTIONS, namespace, selector)
+    return [named_kind(item) for item in items]
 
 
 async def _named(cluster: Cluster, names: tuple[str, ...]) -> tuple[list[Object], list[click.ClickException]]:
