@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 PACKAGES = Path(__file__).parents[2] / "packages"
-# They show workflows (cli), perform one step (executor), describe the types (schema) or store them (rows).
-MAY_NAME_THEM = frozenset({"cli", "executor", "schema", "rows"})
+# They show workflows (cli), perform one step (executor), describe the types (schema) or store them (rows); the rules of
+# Prometheus have a severity of that name (alerts).
+MAY_NAME_THEM = frozenset({"cli", "executor", "schema", "rows", "alerts"})
 DECIDING = frozenset({"critical", "max_retries", "maxRetries", "rollback_strategy", "rollbackStrategy"})
 
 

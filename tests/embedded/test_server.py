@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.conformance.gadgets import DEFINITION, GADGETS, events, refusal
 
 from wfcontroller.embedded import EmbeddedServer, admitted_store
 from wfcore.resources import CONFIG_MAPS, CUSTOM_RESOURCE_DEFINITIONS, NODES
 
-from .gadgets import DEFINITION, GADGETS, events, refusal
 from .virtual_time import START, config_map, virtually
 
 

@@ -6,9 +6,9 @@ import asyncio
 import selectors
 from datetime import UTC, datetime, timedelta
 
-from wfcontroller.embedded import EmbeddedServer
+from tests.conformance.gadgets import DEFINITION
 
-from .gadgets import DEFINITION
+from wfcontroller.embedded import EmbeddedServer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .running import module
+from .running import Refuted, module
 from .stamp import digest_of_sources
 
 SLICE = 10_000
@@ -19,13 +19,24 @@ _COUNTED = ("faults", "edges", "reasons", "deletedIn", "deeds")
 
 
 def collect(kept: Path, jobs: int) -> dict[str, Any]:
-    """Run what is missing and add up everything.  `kept` is the folder of the slices."""
+    """Run what is missing and add up everything.  `kept` is the folder of the slices.
+
+    Raises:
+        Refuted: after all of them, when a law was broken in some; those are run again by the next call.
+    """
     folder = kept / f"schedules-{digest_of_sources()}"
     folder.mkdir(parents=True, exist_ok=True)
-    shares = []
+    shares, refuted = [], list[Refuted]()
     for workload, mode, wanted in SHARES:
-        slices = [_slice(folder, workload, mode, first, jobs) for first in range(0, wanted, SLICE)]
+        slices = []
+        for first in range(0, wanted, SLICE):
+            try:
+                slices.append(_slice(folder, workload, mode, first, jobs))
+            except Refuted as error:
+                refuted.append(error)
         shares.append({"workload": workload, "mode": mode, **added(slices)})
+    if refuted:
+        raise Refuted("; ".join(error.command for error in refuted), [error.document for error in refuted])
     return {"command": "tox -e evidence -- schedules", **added(shares), "shares": shares}
 
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from wfcontroller.cluster.inspection import INSPECTED
 from wfcontroller.cluster.performer import Performer, Ports
-from wfcontroller.cluster.rights import AT_HOME, CONTROLLER, OBSERVER, rights
+from wfcontroller.cluster.rights import AT_HOME, BESIDE, BESIDE_AT_HOME, CONTROLLER, OBSERVER
 from wfcontroller.embedded import EmbeddedServer
+from wfcontroller.rights import HEARTBEAT, rights
 from wfcontroller.runtime.cache import Cache
 from wfcontroller.runtime.pacing import Pacing
 from wfcontroller.runtime.surroundings import Watched
@@ -36,7 +37,16 @@ from wfcore.program import (
     SetMetadata,
     Survey,
 )
-from wfcore.resources import CONFIG_MAPS, EVENTS, KUBERNETES_EXECUTIONS, NAMESPACES, PODS, SECRETS, WORKFLOW_EXECUTIONS
+from wfcore.resources import (
+    CONFIG_MAPS,
+    EVENTS,
+    KUBERNETES_EXECUTIONS,
+    LEASES,
+    NAMESPACES,
+    PODS,
+    SECRETS,
+    WORKFLOW_EXECUTIONS,
+)
 from wfcore.testing.contracts import sample_record
 
 from .performing import OWN, REF, START, done, workflow
@@ -53,7 +63,9 @@ class Recording:
         verb, subresource = ("update", "status") if name == "update_status" else (name, "")
 
         def call(resource, *arguments, **options):
-            self.used |= rights(resource, [verb], subresource)
+            # Of these only one object each is anybody's business; a list and a watch name it by field selector.
+            named = options.get("name") or arguments[1] if resource in (CONFIG_MAPS, LEASES) else ""
+            self.used |= rights(resource, [verb], subresource, named)
             return getattr(self._api, name)(resource, *arguments, **options)
 
         return call
@@ -61,7 +73,9 @@ class Recording:
 
 def requests(meta):
     """One of each kind, the creation twice to meet what is already there."""
-    targets = tuple(t for kind in INSPECTED for t in (Target(kind, "default", "x"), Target(kind, "default", "")))
+    targets = (Target("Lease", OWN, HEARTBEAT), *(
+        target for kind in INSPECTED if kind != "Lease"
+        for target in (Target(kind, "default", "x"), Target(kind, "default", ""))))
     question = AccessQuestion("alice", "get", "", "pods", "default")
     return (
         Observe(REF, Freshness.CACHED), Observe(REF, Freshness.LIVE), FindParent(REF), FindSource(REF), Survey(REF, ()),
@@ -103,11 +117,11 @@ def test_every_call_is_allowed_and_every_right_is_used():
 
 
 def test_no_right_reaches_what_is_nobodys_business():
-    granted = CONTROLLER | AT_HOME | OBSERVER
+    granted = CONTROLLER | AT_HOME | OBSERVER | BESIDE | BESIDE_AT_HOME
 
     assert not granted & rights(SECRETS, ("get", "list", "watch", "create", "update", "delete"))
     assert not granted & rights(PODS, ("create", "update", "delete"))
-    assert not granted & rights(CONFIG_MAPS, ("get", "create", "update", "delete"))
+    assert not granted & rights(CONFIG_MAPS, ("get", "list", "watch", "create", "update", "delete"))
     assert not granted & rights(EVENTS, ("list", "watch"))
     assert "*" not in {part for right in granted for part in (right.group, right.resource, right.verb)}
     assert "patch" not in {right.verb for right in granted}

@@ -186,8 +186,19 @@ def test_the_finalizer_waits_for_the_row_and_for_the_children() -> None:
     assert any("without a row" in p for p in finalizers_wait_for_the_row(deleted, NOW + 9 * SECOND, Clocks()))
     assert [] == list(finalizers_wait_for_the_row(deleted, NOW + 46 * SECOND, Clocks()))
 
-    assert any("still tracked" in p for p in finalizers_wait_for_the_children(run(children=[child(1)])))
-    assert [] == list(finalizers_wait_for_the_children(run(children=[child(1, tracked=False)])))
+    assert any("still tracked" in p for p in finalizers_wait_for_the_children(run(children=[child(1)]), NOW))
+    assert [] == list(finalizers_wait_for_the_children(run(children=[child(1, tracked=False)]), NOW))
+
+
+def test_an_attempt_whose_second_child_was_tampered_with_may_be_cancelled_before_its_time() -> None:
+    twice = run(children=[child(1, gone=True), child(1, tampered=True)], intents={("forward", 1, 1): NOW - 80 * SECOND})
+    early = commit(status("executing", entry(1, "executing", 1, cancelledAt="x")), of=twice)
+
+    assert [] == problems(STATUS_LAWS, "S21", early)
+
+
+def test_a_child_that_another_controller_created_after_the_last_look_cannot_be_waited_for() -> None:
+    assert [] == list(finalizers_wait_for_the_children(run(children=[child(1)]), NOW - 1))
 
 
 @pytest.mark.parametrize(("law", "of", "words"), [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from wfcore.program import Create, Unknown
 from wfcore.resources import KUBERNETES_EXECUTIONS
 
 from .stories import Story, broken, done, scale, workflow
+from .test_control import ask
 
 FIRST = {"dryRunFirst": True}
 
@@ -112,3 +114,17 @@ def test_a_rehearsal_that_was_never_created_fails_the_workflow_in_time() -> None
     story.after(seconds=1)
     assert ("dry_run_failed", "step 1: the dry run did not end in time") == (
         story.status.failure_reason, story.status.failure_message)
+
+
+def test_a_dry_run_that_a_hold_moved_to_later_ends_after_it_began_whatever_the_next_clock_says() -> None:
+    story = Story(workflow(scale(1), strategy=FIRST)).go()
+    ask(story, suspend=True)
+    story.after(minutes=6)
+    ask(story, suspend=False)
+    begun = story.status.dry_run_start_time
+    story.world.now -= timedelta(minutes=5)
+    story.say(dryrun_1=broken("validation_error"))
+
+    results = story.status.validation_results.dry_run_results
+    assert ("failed", timedelta(0), begun) == (
+        story.status.phase, results.execution_time, story.status.completion_time)

@@ -13,18 +13,22 @@ _NOTE_LENGTH = 1024
 
 
 class Publisher:
-    """Creates Events; one that cannot be created is lost."""
+    """Creates Events; one that cannot be created is lost.
+
+    Attributes:
+        dropped: How many were lost.
+    """
 
     def __init__(self, api: Api) -> None:
-        self._api = api
+        self._api, self.dropped = api, 0
 
     async def publish(self, request: Emit) -> Did:
         """Publish each happening once: its name follows from what it says, so a repetition finds it taken."""
         for happening in request.events:
             try:
                 await self._api.create(EVENTS, event_body(request, happening))
-            except ApiError:
-                continue
+            except ApiError as error:
+                self.dropped += error.reason != "AlreadyExists"
         return Did()
 
 

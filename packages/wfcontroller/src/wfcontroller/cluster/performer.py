@@ -63,7 +63,7 @@ class Performer:
         self._reader = Reader(api, cache, ports.now, ports.surroundings)
         self._writer = Writer(api, cache)
         self._inspector, self._authorizer = Inspector(api), Authorizer(api)
-        self._outbox, self._publisher = OutboxObjects(api, namespace), Publisher(api)
+        self._outbox, self.publisher = OutboxObjects(api, namespace), Publisher(api)
 
     async def perform(self, request: Request) -> Response:
         """Perform one request; every API error becomes a response."""
@@ -89,4 +89,4 @@ class Performer:
             case Outbox() | ListOutbox() | DropOutbox():
                 return await self._outbox.perform(request)
             case Emit():
-                return await self._publisher.publish(request)
+                return await self.publisher.publish(request)

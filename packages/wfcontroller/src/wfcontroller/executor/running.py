@@ -16,6 +16,7 @@ from wfcontroller.executor.record import TERMINAL
 from wfcontroller.executor.registry import custom_actions
 from wfcontroller.executor.settings import ExecutorSettings
 from wfcontroller.executor.snapshots import sweep
+from wfcontroller.identity import about_execution
 from wfcontroller.listing import everything
 from wfcore.resources import KUBERNETES_EXECUTIONS
 
@@ -98,7 +99,7 @@ class Executor:
                 self._cancel(uid)
         elif uid not in self._lost and (item.get("status") or {}).get("phase") not in TERMINAL:
             self._running[uid] = None
-            tasks.create_task(self._execute(item), name=f"execute-{metadata['name']}")
+            tasks.create_task(self._execute_named(item), name=f"execute-{metadata['name']}")
 
     def _forget(self, uid: str) -> None:
         self._lost.pop(uid, None)
@@ -108,6 +109,10 @@ class Executor:
         attempt = self._running.get(uid)
         if attempt is not None:  # one that has not begun reads for itself that it is being deleted
             attempt.cancel()
+
+    async def _execute_named(self, item: Object) -> None:
+        with about_execution(item):
+            await self._execute(item)
 
     async def _execute(self, item: Object) -> None:
         metadata = item["metadata"]

@@ -23,15 +23,17 @@ OWNER, TARGET, SOURCE = "owner", "target", "source"
 class Cache:
     """Local copies, never older than this process's own writes, because those are remembered.
 
-    The freeze is looked for in `namespace`, the controller's own.
+    The freeze is looked for in `namespace`, the controller's own; workflows and executions everywhere, or in the one
+    namespace `watched`.
     """
 
-    def __init__(self, namespace: str) -> None:
-        self.workflows = Informer(WORKFLOW_EXECUTIONS, {TARGET: self._targets, SOURCE: self._sources})
-        self.executions = Informer(KUBERNETES_EXECUTIONS, {OWNER: owner_of})
+    def __init__(self, namespace: str, watched: str = "") -> None:
+        self.workflows = Informer(WORKFLOW_EXECUTIONS, {TARGET: self._targets, SOURCE: self._sources},
+                                  only=(watched, ""))
+        self.executions = Informer(KUBERNETES_EXECUTIONS, {OWNER: owner_of}, only=(watched, ""))
         self.freezes = Informer(CONFIG_MAPS, only=(namespace, FREEZE))
         self._namespace = namespace
-        self._informers = (self.workflows, self.executions, self.freezes)
+        self.informers = (self.workflows, self.executions, self.freezes)
         self._raw: dict[tuple[str, str, str], RawObject] = {}
 
     def subscribe(self, wake: Callable[[Ref], None]) -> None:
@@ -43,18 +45,22 @@ class Cache:
     async def follow(self, api: Api, pacing: Pacing) -> None:
         """Keep the copies until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for informer in self._informers:
+            for informer in self.informers:
                 tasks.create_task(informer.follow(api, pacing), name=f"cache-{informer.resource.plural}")
 
     async def synced(self) -> None:
         """Wait until each kind has been listed once: before that nobody knows whether a freeze is on."""
-        for informer in self._informers:
+        for informer in self.informers:
             await informer.synced.wait()
 
     def workflow(self, ref: Ref) -> RawObject | None:
         """The workflow, as last seen."""
         item = self.workflows.get((ref.namespace, ref.name))
         return self.raw(WORKFLOW_EXECUTIONS, item) if item is not None else None
+
+    def every_workflow(self) -> Iterator[RawObject]:
+        """Every workflow, as last seen, by namespace and name."""
+        return (self.raw(WORKFLOW_EXECUTIONS, item) for item in self.workflows.all())
 
     def children(self, ref: Ref) -> tuple[RawObject, ...]:
         """The executions that name the workflow as their controller, by name, whatever its uid."""

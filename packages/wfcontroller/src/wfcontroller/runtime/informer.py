@@ -25,13 +25,18 @@ def version_of(item: Object) -> int:
 class Informer:
     """The objects of one kind, by key and by named indexes; handlers hear every change, including deletions.
 
-    With `only` it is the one object of that namespace and name.  Objects are
+    With `only` it is the one object of that namespace and name, or without a name all of the namespace.  Objects are
     shared: whoever reads one must not change it.
+
+    Attributes:
+        absent: Whether the server had no such kind when it was last asked.
+        lists: How often the kind was listed: once, and again after each break.
+        heard_at: When the server last said anything about the kind, by the loop's clock; None before that.
     """
 
     def __init__(self, resource: Resource, indexers: Mapping[str, Indexer] | None = None, *,
                  only: Key = ("", "")) -> None:
-        self.resource, self.synced = resource, asyncio.Event()
+        self.resource, self.synced, self.absent = resource, asyncio.Event(), False
         self._namespace, self._name = only
         self._objects: dict[Key, Object] = {}
         self._indexers = dict(indexers or {})
@@ -39,7 +44,11 @@ class Informer:
         # As computed when the object was stored, so that removing it costs nothing and finds the same places.
         self._entries: dict[Key, tuple[tuple[str, Hashable], ...]] = {}
         self._handlers: list[Handler] = []
-        self._version = 0
+        self._version, self.lists = 0, 0
+        self.heard_at: float | None = None
+
+    def __len__(self) -> int:
+        return len(self._objects)
 
     def subscribe(self, handler: Handler) -> None:
         """Call `handler` with the object, as it is now or last was, whenever it changes.
@@ -78,16 +87,22 @@ class Informer:
                 failures = 0
                 while True:
                     await self._watch(api, pacing.watch_timeout)
-            except ApiError:
-                await asyncio.sleep(min(pacing.retry_first * 2 ** min(failures, 30), pacing.retry_longest))
+            except ApiError as error:
+                self.absent = error.status == 404
+                if self.absent:
+                    # Nobody has defined the kind, or no longer: what was seen stays, and nothing else is held up.
+                    self.synced.set()
+                pause = min(pacing.retry_first * 2 ** min(failures, 30), pacing.retry_longest)
+                await asyncio.sleep(max(pause, error.retry_after or 0.0))
                 failures += 1
 
     async def _list(self, api: Api) -> None:
         items, version = await everything(api, self.resource, self._namespace, name=self._name)
+        self.lists, self.heard_at = self.lists + 1, asyncio.get_running_loop().time()
         self._replace(items, int(version))
 
     def _replace(self, items: list[Object], version: int) -> None:
-        self._version = version
+        self._version, self.absent = version, False
         listed = dict.fromkeys(map(key_of, items))
         gone = [item for item in self.all() if key_of(item) not in listed and version_of(item) <= self._version]
         for item in gone:
@@ -105,7 +120,7 @@ class Informer:
         events = api.watch(self.resource, self._namespace, resource_version=str(self._version), name=self._name,
                            timeout_seconds=seconds)
         async for event in events:
-            self._version = version_of(event.object)
+            self._version, self.heard_at = version_of(event.object), asyncio.get_running_loop().time()
             if event.type == "BOOKMARK":
                 continue
             before = self._objects.get(key_of(event.object))

@@ -44,6 +44,10 @@ class WorkQueue(Generic[K]):
             timer.cancel()
         return key
 
+    def load(self) -> tuple[int, int]:
+        """How many keys wait for a worker, and how many are held by one."""
+        return len(self._waiting), len(self._held)
+
     def done(self, key: K, after: float | None) -> None:
         """Let go of the key and look again in `after` seconds, or only when something changes (None)."""
         self._failures.pop(key, None)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from wfcore.execution.ledger import clipped
-from wfcore.lifecycle.transitions import TERMINAL
+from wfcore.lifecycle.transitions import TERMINAL, phase_start
 from wfcore.model.enums import Phase, RollbackPhase, Stop
 from wfcore.model.evolving import evolve
 from wfcore.model.status import ApprovalStatus, StepRollback, StepStatus, WorkflowExecutionStatus
@@ -94,7 +94,7 @@ def hold_sentence(snapshot: Snapshot, status: WorkflowExecutionStatus) -> str:
 def _moved(snapshot: Snapshot, status: WorkflowExecutionStatus, since: datetime,
            until: datetime) -> WorkflowExecutionStatus:
     """The status with what a hold from `since` to `until` took given back."""
-    in_phase = max(since, _phase_start(status) or since)
+    in_phase = max(since, phase_start(status) or since)
     status = evolve(status, phase_deadline=_later(status.phase_deadline, in_phase, until))
     if status.phase is Phase.ROLLING_BACK:
         return evolve(status, step_statuses=tuple(
@@ -129,11 +129,3 @@ def _compensation(compensation: StepRollback, since: datetime, until: datetime) 
     if compensation.status is not RollbackPhase.EXECUTING:
         return compensation
     return evolve(compensation, deadline=_later(compensation.deadline, since, until))
-
-
-def _phase_start(status: WorkflowExecutionStatus) -> datetime | None:
-    return {
-        Phase.PLANNING: status.planning_start_time, Phase.VALIDATING: status.validation_start_time,
-        Phase.EXECUTING: status.execution_start_time, Phase.MONITORING: status.monitoring_start_time,
-        Phase.ROLLING_BACK: status.rollback_start_time,
-    }.get(status.phase)

@@ -104,7 +104,7 @@ def _plan_of_the_ledger(snapshot: Snapshot, status: WorkflowExecutionStatus) -> 
 def _latest(status: WorkflowExecutionStatus) -> datetime:
     """No decision is made before the last persisted instant: clocks may go backwards, workflows don't."""
     instants = [status.planning_start_time, status.validation_start_time, status.execution_start_time,
-                status.monitoring_start_time, status.rollback_start_time,
+                status.monitoring_start_time, status.rollback_start_time, status.dry_run_start_time,
                 status.validation_results.checked_at if status.validation_results else None,
                 status.approval.at if status.approval else None]
     for entry in status.step_statuses:

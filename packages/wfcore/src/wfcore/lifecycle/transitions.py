@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from wfcore.model.enums import Phase
+from wfcore.model.status import WorkflowExecutionStatus
 
 TRANSITIONS: Mapping[Phase, frozenset[Phase]] = {
     # An unreadable spec fails before it is planned.
@@ -21,6 +23,16 @@ TRANSITIONS: Mapping[Phase, frozenset[Phase]] = {
     Phase.FAILED: frozenset(),
 }
 TERMINAL = frozenset(phase for phase, nexts in TRANSITIONS.items() if not nexts)
+
+
+def phase_start(status: WorkflowExecutionStatus) -> datetime | None:
+    """Since when a workflow is in its phase, as its status says; a terminal one, since its end."""
+    return {
+        Phase.PLANNING: status.planning_start_time, Phase.VALIDATING: status.validation_start_time,
+        Phase.EXECUTING: status.execution_start_time, Phase.MONITORING: status.monitoring_start_time,
+        Phase.ROLLING_BACK: status.rollback_start_time, Phase.COMPLETED: status.completion_time,
+        Phase.FAILED: status.completion_time,
+    }.get(status.phase)
 
 
 def as_mermaid() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from attrs import define, field, frozen
@@ -128,7 +129,11 @@ class Run:
 
     def child(self, attempt: Attempt) -> Child | None:
         """The child of an attempt that a controller created, dead or alive."""
-        return next((c for c in self.children if c.ours and c.attempt == attempt), None)
+        return next(self.of_attempt(attempt), None)
+
+    def of_attempt(self, attempt: Attempt) -> Iterator[Child]:
+        """The children of an attempt that controllers created, dead or alive, the first one first."""
+        return (c for c in self.children if c.ours and c.attempt == attempt)
 
 
 def owner_uid(stored: StoredObject) -> str:

@@ -109,7 +109,7 @@ class _Schedule:
             self.cluster.listeners += [self.people.hear, self.followers.hear]
 
     def _perform(self, controller: Controller, ref: Ref, request: Request) -> tuple[Response, int]:
-        self.watchman.asked(ref, request)
+        self.watchman.asked(controller.name, ref, request)
         return self.performing.perform(controller, ref, request)
 
     def run(self) -> Outcome:

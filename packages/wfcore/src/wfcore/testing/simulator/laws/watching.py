@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from wfcore.audit import AuditRecord
 from wfcore.model.workflow import FINALIZER
-from wfcore.program import CommitStatus, Create, DeleteChild, Ref, ReleaseChild, Request
+from wfcore.program import CommitStatus, Create, DeleteChild, Freshness, Observe, Ref, ReleaseChild, Request
 from wfcore.resources import WORKFLOW_EXECUTIONS, Resource
 from wfcore.simulation.watchlog import Change, ChangeType
 from wfcore.testing.simulator.agenda import Agenda
@@ -41,6 +41,7 @@ class Watchman:
 
     def __init__(self, agenda: Agenda, history: History, clocks: Clocks, canaries: Canaries) -> None:
         self._agenda, self._history, self.clocks, self._canaries = agenda, history, clocks, canaries
+        self._looked: dict[tuple[str, str], int] = {}  # when who read which workflow live
         self.writes: list[tuple[str, bool]] = []  # by controllers: to which object, and whether it goes or is gone
         self.edges: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
@@ -54,7 +55,7 @@ class Watchman:
             if resource is not WORKFLOW_EXECUTIONS:
                 self._child(change)
             elif change.type is not ChangeType.ADDED:
-                self._workflow(change)
+                self._workflow(actor, change)
         elif resource is WORKFLOW_EXECUTIONS and change.object.terminating:
             run = self._history.runs[change.object.uid]
             self.deleted_in[phase_of(run.status) or "new"] += run.deleted is None
@@ -64,8 +65,10 @@ class Watchman:
         """Check a record that is about to be stored."""
         hold("S27", rows_are_derived_from_what_is_persisted(self._history.runs.get(record.workflow_uid), record))
 
-    def asked(self, ref: Ref, request: Request) -> None:
+    def asked(self, actor: str, ref: Ref, request: Request) -> None:
         """S26: a pass over one workflow asks nothing about another; S23: it gives no secret away."""
+        if isinstance(request, Observe) and request.freshness is Freshness.LIVE:
+            self._looked[actor, ref.name] = self._agenda.now
         if self._canaries:
             hold("S23", requests_keep_secrets(self._canaries, request))
         match request:
@@ -83,12 +86,12 @@ class Watchman:
             for check in checks:
                 hold(law, check(self._history))
 
-    def _workflow(self, change: Change) -> None:
+    def _workflow(self, actor: str, change: Change) -> None:
         run, now = self._history.runs[change.object.uid], self._agenda.now
         before = change.before
         if before is not None and FINALIZER in before.finalizers and FINALIZER not in change.object.finalizers:
             hold("S27", finalizers_wait_for_the_row(run, now, self.clocks))
-            hold("L7", finalizers_wait_for_the_children(run))
+            hold("L7", finalizers_wait_for_the_children(run, self._looked.get((actor, run.name), now)))
         after = status_json(change.object)
         if after is run.status or run.spoilt:
             return

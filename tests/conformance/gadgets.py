@@ -40,7 +40,8 @@ SPEC: dict[str, Any] = {
                 "type": "object", "required": ["id"],
                 "properties": {
                     "id": {"type": "integer"}, "weight": {"type": "integer", "default": 1},
-                    "after": {"type": "array", "items": {"type": "integer"}}, "fixed": {"type": "string"},
+                    "after": {"type": "array", "maxItems": 3, "items": {"type": "integer"}},
+                    "fixed": {"type": "string"},
                 },
                 "x-kubernetes-validations": [
                     {"rule": "!has(self.after) || self.after.all(a, a != self.id)",
@@ -50,7 +51,7 @@ SPEC: dict[str, Any] = {
                 ],
             },
         },
-        "limits": {"type": "object", "additionalProperties": {
+        "limits": {"type": "object", "maxProperties": 5, "additionalProperties": {
             "type": "integer", "x-kubernetes-validations": [{"rule": "self > 0"}]}},
         "namespace": {"type": "string"},
         "max-size": {"type": "integer"},
@@ -64,7 +65,7 @@ SPEC: dict[str, Any] = {
         {"rule": "!has(self.__namespace__) || self.__namespace__ != 'kube-system'", "message": "not there",
          "reason": "FieldValueDuplicate"},
         {"rule": "!has(self.max__dash__size) || self.size <= self.max__dash__size",
-         "messageExpression": "'size ' + string(self.size) + ' is over ' + string(self.max__dash__size)"},
+         "messageExpression": "'size is over by ' + (self.size - self.max__dash__size == 1 ? 'one' : 'more')"},
         {"rule": "!has(self.ratio) || self.ratio < 0.75", "message": "ratio must stay below 0.75"},
         {"rule": "!has(self.when) || self.when > timestamp('2020-01-01T00:00:00Z')", "message": "too long ago"},
         {"rule": "self.?tags.?owner.orValue('me') != 'you'", "message": "not yours", "reason": "FieldValueRequired"},
@@ -72,7 +73,8 @@ SPEC: dict[str, Any] = {
         {"rule": "!has(self.label) || int(self.label + '1') > 0 || true", "message": "never false"},
         {"rule": "!has(self.tags) || !('bad' in self.tags) || self.tags.missing == 'x'",
          "messageExpression": "self.tags.alsoMissing", "message": "bad tag"},
-        {"rule": "!has(self.maybe) || self.maybe != 'odd'", "messageExpression": "self.alsoMissing", "message": "odd"},
+        {"rule": "!has(self.maybe) || self.maybe != 'odd'", "messageExpression": "self.tags.alsoMissing",
+         "message": "odd"},
         {"rule": "!has(self.maybe) || self.maybe != 'even'", "messageExpression": "' '"},
     ],
 }

@@ -92,7 +92,7 @@ def test_all_problems_are_reported_at_once(run, place):
     ({"parts": [{"id": 1, "after": [2]}]}, ("spec", 'Invalid value: "object": every after names a part')),
     ({"limits": {"a": 1, "b": 0}}, ("spec.limits.b", "Invalid value: 0: failed rule: self > 0")),
     ({"namespace": "kube-system"}, ("spec", 'Duplicate value: "object"')),
-    ({"max-size": 2}, ("spec", 'Invalid value: "object": size 3 is over 2')),
+    ({"max-size": 2}, ("spec", 'Invalid value: "object": size is over by one')),
     ({"ratio": 0.75}, ("spec", 'Invalid value: "object": ratio must stay below 0.75')),
     ({"ratio": 1}, ("spec", 'Invalid value: "object": ratio must stay below 0.75')),
     ({"when": "2019-12-31T00:00:00Z"}, ("spec", 'Invalid value: "object": too long ago')),

@@ -1,0 +1,1 @@
+"""The processes of a real cluster, `wfcontroller` and `wfexecutor`: their parts put together, started and stopped."""
