@@ -21,7 +21,6 @@ class Manifests:
 
     PARTS = ("namespace", "crds", "rbac", "policy", "workloads", "monitoring")
     DEFAULT_PARTS = PARTS[:-1]
-    seen: dict[str, Any]
 
     def objects(self, parts: Any, *, namespace: str = OWN, image: str = "image:1", config: str = "") -> list[Any]:
         if unknown := set(parts) - set(self.PARTS):
@@ -54,9 +53,7 @@ def bare_cluster(monkeypatch: pytest.MonkeyPatch) -> World:
     """A cluster on which nothing is installed."""
     world = World(kinds=[], schemaless=SCHEMALESS, namespaces=())
     plug_in(world, monkeypatch)
-    monkeypatch.setattr(shipping, "deployment", Manifests)
-    monkeypatch.setattr("wfcontroller.cli.what_is_installed.deployment", Manifests)
-    monkeypatch.setattr("wfcontroller.cli.installing.deployment", Manifests)
+    monkeypatch.setattr(shipping, "deployment", Manifests())
     return world
 
 

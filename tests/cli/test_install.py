@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
-
 import pytest
 
 from wfcontroller.api import ApiError
@@ -235,17 +232,15 @@ def test_an_update_keeps_status_version_and_finalizers() -> None:
     assert {**current, "spec": {"z": 1}} == merged(current, {"metadata": {"name": "a"}, "spec": {"z": 1}})
 
 
-def test_the_manifests_are_those_of_the_package(monkeypatch) -> None:
-    module = ModuleType("wfcontroller.deployment")
-    monkeypatch.setitem(sys.modules, "wfcontroller.deployment", module)
-
-    assert module is shipping.deployment()
-
-
 def test_every_shipped_kind_has_an_address() -> None:
-    kinds = {("apps/v1", "Deployment"), ("v1", "Service"), ("v1", "ServiceAccount"),
-             ("policy/v1", "PodDisruptionBudget"), ("networking.k8s.io/v1", "NetworkPolicy"), ("rbac.authorization.k8s.io/v1", "RoleBinding"),
-             ("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicyBinding")}
+    documents = shipping.shipped(shipping.parts(), OWN)
 
-    assert kinds == {(found.api_version, found.kind) for found in (
-        shipping.resource_of({"apiVersion": version, "kind": kind}) for version, kind in kinds)}
+    assert set(shipping.parts()) > set(shipping.default_parts())
+    assert [one["kind"] for one in documents] == [shipping.resource_of(one).kind for one in documents]
+
+
+def test_the_guard_stands_as_it_is_shipped_and_not_for_another_namespace() -> None:
+    policy, binding = shipping.shipped(["policy"], OWN)
+
+    assert shipping.stands_guard(policy, binding, OWN)
+    assert not shipping.stands_guard(policy, binding, "elsewhere")

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import Any, Protocol, TypeVar
 
 from attrs import frozen
@@ -48,15 +47,15 @@ class Cluster:
 
 @asynccontextmanager
 async def connect(kubeconfig: str | None, context: str | None) -> AsyncIterator[Connected]:
-    """Open a connection; raises EnvironmentFailed when no kubeconfig leads to a cluster.
+    """Open a connection; raises EnvironmentFailed when no kubeconfig leads to a cluster."""
+    # Here, because its client takes longer to load than all that a refused command does.
+    from wfcontroller.transport.connect import NotConnected
+    from wfcontroller.transport.connect import connect as open_connection
 
-    By name: its client is loaded by whoever needs a cluster, and by nobody else.
-    """
-    transport = import_module("wfcontroller.transport.connect")
     try:
-        async with transport.connect(kubeconfig, context) as connected:
+        async with open_connection(kubeconfig, context) as connected:
             yield connected
-    except transport.NotConnected as error:
+    except NotConnected as error:
         raise EnvironmentFailed(str(error)) from error
 
 

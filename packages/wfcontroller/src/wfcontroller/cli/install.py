@@ -31,9 +31,9 @@ def install(parts: tuple[str, ...], image: str | None, config: IO[str] | None, d
     from wfcontroller.cli.connection import on_cluster
     from wfcontroller.cli.freezing import controller_namespace as own
     from wfcontroller.cli.installing import chosen, install_all
-    from wfcontroller.cli.shipping import deployment, shipped
+    from wfcontroller.cli.shipping import default_parts, shipped
 
-    wanted = shipped(chosen(parts, deployment().DEFAULT_PARTS), own(controller_namespace), image=image,
+    wanted = shipped(chosen(parts, default_parts()), own(controller_namespace), image=image,
                      config=config.read() if config is not None else "")
     on_cluster(where, lambda cluster: install_all(cluster, wanted, dry_run))
 
@@ -57,10 +57,11 @@ def uninstall(parts: tuple[str, ...], with_data: bool, force: bool, dry_run: boo
     from wfcontroller.cli.connection import on_cluster
     from wfcontroller.cli.freezing import controller_namespace as own
     from wfcontroller.cli.installing import chosen
-    from wfcontroller.cli.shipping import deployment, shipped
+    from wfcontroller.cli.shipping import parts as every_part
+    from wfcontroller.cli.shipping import shipped
     from wfcontroller.cli.uninstalling import uninstall_all
 
     namespace = own(controller_namespace)
-    documents = shipped(chosen(parts, deployment().PARTS), namespace)
+    documents = shipped(chosen(parts, every_part()), namespace)
     on_cluster(where, lambda cluster: uninstall_all(cluster, documents, namespace, with_data=with_data, force=force,
                                                     dry_run=dry_run))

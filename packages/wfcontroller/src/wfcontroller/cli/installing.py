@@ -10,19 +10,18 @@ from wfcontroller.api import ApiError, Object
 from wfcontroller.cli.applying import apply, until_established
 from wfcontroller.cli.connection import Cluster
 from wfcontroller.cli.refusals import explained
-from wfcontroller.cli.shipping import deployment, is_definition, is_namespace
+from wfcontroller.cli.shipping import default_parts, is_definition, is_namespace, parts
 from wfcontroller.cli.showing import full_name
 from wfcontroller.objects import metadata
 
 
-def chosen(parts: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
+def chosen(asked: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
     """The parts asked for, else the default ones; `help` lists them and ends the command."""
-    if "help" in parts:
-        shipped = deployment()
-        for part in shipped.PARTS:
-            click.echo(part + (" (by default)" if part in shipped.DEFAULT_PARTS else ""))
+    if "help" in asked:
+        for part in parts():
+            click.echo(part + (" (by default)" if part in default_parts() else ""))
         raise click.exceptions.Exit(0)
-    return tuple(parts) or tuple(default)
+    return tuple(asked) or tuple(default)
 
 
 async def install_all(cluster: Cluster, wanted: Sequence[Object], dry_run: bool) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from importlib import import_module
-from typing import Protocol, cast
 
-from wfcontroller import kinds
+from wfcontroller import deployment, kinds
 from wfcontroller.api import Object
 from wfcontroller.cli.output import BadInput
 from wfcore.resources import BY_API_VERSION_AND_KIND, CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES, Resource
@@ -21,36 +19,26 @@ _RESOURCES: Mapping[tuple[str, str], Resource] = {
 }
 
 
-class Deployment(Protocol):
-    """The module `wfcontroller.deployment`."""
-
-    PARTS: tuple[str, ...]
-    DEFAULT_PARTS: tuple[str, ...]
-
-    def objects(self, parts: Collection[str], *, namespace: str = ..., image: str = ..., config: str = ...) -> list[
-            Object]:
-        """The objects of some parts in the order of their application; ValueError for an unknown part."""
-        ...
-
-    def guard_fingerprint(self, policy: Object, binding: Object) -> str:
-        """What a policy and its binding mean."""
-        ...
-
-    def expected_fingerprint(self, namespace: str) -> str:
-        """The same of the shipped ones."""
-        ...
+def parts() -> tuple[str, ...]:
+    """Every part of an installation, in the order of application."""
+    return deployment.PARTS
 
 
-def deployment() -> Deployment:
-    """The manifests; by name, because they are read from files."""
-    return cast("Deployment", import_module("wfcontroller.deployment"))
+def default_parts() -> tuple[str, ...]:
+    """The parts that are installed unless somebody chooses."""
+    return deployment.DEFAULT_PARTS
 
 
-def shipped(parts: Collection[str], namespace: str, *, image: str | None = None, config: str = "") -> list[Object]:
+def stands_guard(policy: Object, binding: Object, namespace: str) -> bool:
+    """Whether the policy and its binding mean what the shipped ones mean for a controller in `namespace`."""
+    return deployment.guard_fingerprint(policy, binding) == deployment.expected_fingerprint(namespace)
+
+
+def shipped(chosen: Collection[str], namespace: str, *, image: str | None = None, config: str = "") -> list[Object]:
     """The objects of some parts, in order; raises BadInput for an unknown part or an impossible namespace."""
     images = {"image": image} if image else {}
     try:
-        return deployment().objects(parts, namespace=namespace, config=config, **images)
+        return deployment.objects(chosen, namespace=namespace, config=config, **images)
     except ValueError as error:
         raise BadInput(str(error)) from error
 

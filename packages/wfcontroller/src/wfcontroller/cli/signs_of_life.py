@@ -9,6 +9,7 @@ from wfcontroller.cli.ages import short
 from wfcontroller.cli.connection import caller
 from wfcontroller.cli.diagnosis import FAILED, OK, WARNING, Diagnosis, Patient
 from wfcontroller.cli.finding import found
+from wfcontroller.configuration.controller import LeaderElection
 from wfcontroller.freeze import FREEZE, freeze_reason
 from wfcontroller.objects import metadata, spec
 from wfcore.codec.times import parse_time
@@ -16,15 +17,15 @@ from wfcore.model.workflow import ANNOTATION_CREATED_BY
 from wfcore.resources import CONFIG_MAPS, LEASES, WORKFLOW_EXECUTIONS
 from wfcore.settings import Settings
 
-CONTROLLER_LEASE = "wf-controller"
 _DRIFT, _TOO_FAR = timedelta(seconds=5), timedelta(seconds=30)
 
 
 async def controller(patient: Patient) -> Diagnosis:
     """The Lease of the controller that leads; one that runs alone may hold none."""
-    lease = await found(patient.cluster, LEASES, patient.namespace, CONTROLLER_LEASE)
+    name = LeaderElection().lease_name
+    lease = await found(patient.cluster, LEASES, patient.namespace, name)
     if lease is None:
-        return Diagnosis("controller", WARNING, f"no Lease {patient.namespace}/{CONTROLLER_LEASE}: it has never run, "
+        return Diagnosis("controller", WARNING, f"no Lease {patient.namespace}/{name}: it has never run, "
                          "or runs without leader election", f"kubectl get pods -n {patient.namespace}")
     silent = _silent_since(lease, patient.cluster.now())
     # As long as it lasts the next leader waits; twice that, nobody has taken over.

@@ -5,13 +5,12 @@ from __future__ import annotations
 from wfcontroller.cli.diagnosis import FAILED, OK, WARNING, Diagnosis, Patient
 from wfcontroller.cli.finding import found
 from wfcontroller.cli.likeness import stands_as
-from wfcontroller.cli.shipping import deployment
+from wfcontroller.cli.shipping import stands_guard
 from wfcontroller.kinds import VALIDATING_ADMISSION_POLICIES, VALIDATING_ADMISSION_POLICY_BINDINGS
 from wfcontroller.objects import metadata, status
+from wfcontroller.rights import GUARD
 from wfcore.crds import crds
 from wfcore.resources import ALERT_REMEDIATIONS, CUSTOM_RESOURCE_DEFINITIONS
-
-GUARD = "wf-guard"
 
 
 async def definitions(patient: Patient) -> Diagnosis:
@@ -40,8 +39,7 @@ async def guard(patient: Patient) -> Diagnosis:
     if policy is None or binding is None:
         return Diagnosis("wf-guard", FAILED, f"its {' and '.join(missing)} missing: no approval counts",
                          "wfctl install --part policy")
-    shipped = deployment()
-    if shipped.guard_fingerprint(policy, binding) != shipped.expected_fingerprint(patient.namespace):
+    if not stands_guard(policy, binding, patient.namespace):
         return Diagnosis("wf-guard", FAILED, "policy or binding is not the one of this version for a controller in "
                          f"namespace {patient.namespace}: no approval counts", "wfctl install --part policy")
     return Diagnosis("wf-guard", OK, "policy and binding stand as shipped")
