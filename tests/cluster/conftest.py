@@ -1,14 +1,18 @@
-"""The service on a real cluster."""
+"""The service on a real cluster, its audit log in a real PostgreSQL."""
 
 from __future__ import annotations
 
 import pytest
-
 from tests.controlplane.fixtures import cluster
+
+from wfstorage import open_storage
+from wfstorage.embedded.sharing import throw_away_server
 
 from .installation import installation
 
 __all__ = ["cluster"]
+# Every example may act where it says: `wfctl run` trusts its file alike.
+TRUSTING = {"WF_TRUSTED_NAMESPACES": "*"}
 
 
 @pytest.fixture(scope="session")
@@ -20,9 +24,23 @@ def service(cluster, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def running(service):
+def database():
+    """The URL of an empty PostgreSQL."""
+    with throw_away_server() as (_, address):
+        yield address.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def audit_log(database):
+    """What is recorded there."""
+    with open_storage(database) as storage:
+        yield storage.audit_log
+
+
+@pytest.fixture(scope="session")
+def running(service, database):
     """A controller that leads and an executor, for all tests that only need one of each."""
-    controller = service.start("wfcontroller", WF_TRUSTED_NAMESPACES="*")
-    service.start("wfexecutor", WF_TRUSTED_NAMESPACES="*")
+    controller = service.start("wfcontroller", WF_DATABASE_URL=database, **TRUSTING)
+    service.start("wfexecutor", **TRUSTING)
     controller.until_it_says("leadership_acquired")
     return service

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
+from attrs import frozen
 from tests.controlplane.plane import ControlPlane
+
 from wfcontroller.deployment.parts import objects
 
 HOME = "kubernaut-system"
@@ -93,17 +94,17 @@ class Installation:
             process.running.wait()
         self.processes.clear()
 
-    def example(self, name: str) -> tuple[str, list[str]]:
-        """Apply an example: its namespace, and the names of its workflows."""
+    def example(self, name: str) -> Example:
+        """Apply an example, its workflow once everything else is there."""
         documents = list(yaml.safe_load_all((EXAMPLES / f"{name}.yaml").read_text("utf-8")))
-        workflows = [each for each in documents if each["kind"] == "WorkflowExecution"]
-        self.plane.apply(*(each for each in documents if each not in workflows))
-        for each in documents:
+        *others, workflow = documents
+        self.plane.apply(*others)
+        for each in others:
             if each["kind"] == "Deployment":
                 self.plane.kubectl("rollout", "status", f"deployment/{each['metadata']['name']}", "--timeout=60s",
                                    "-n", each["metadata"]["namespace"])
-        self.plane.apply(*workflows)
-        return workflows[0]["metadata"]["namespace"], [each["metadata"]["name"] for each in workflows]
+        self.plane.apply(workflow)
+        return Example(self, workflow["metadata"]["namespace"], workflow["metadata"]["name"])
 
     def get(self, kind: str, name: str, namespace: str) -> dict[str, Any]:
         """An object, as the administrator reads it."""
@@ -120,6 +121,23 @@ class Installation:
     def _is_finished(self, name: str, namespace: str) -> bool:
         conditions = self.get("wfe", name, namespace).get("status", {}).get("conditions", ())
         return any(each["type"] == "Finished" and each["status"] == "True" for each in conditions)
+
+
+@frozen
+class Example:
+    """An example that was applied."""
+
+    service: Installation
+    namespace: str
+    name: str
+
+    def ended(self) -> dict[str, Any]:
+        """The status of its workflow once it is finished."""
+        return self.service.ended(self.name, self.namespace)
+
+    def get(self, kind: str, name: str) -> dict[str, Any]:
+        """An object of its namespace."""
+        return self.service.get(kind, name, self.namespace)
 
 
 @contextlib.contextmanager

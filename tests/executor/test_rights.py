@@ -6,7 +6,7 @@ import asyncio
 import base64
 
 from wfcontroller.api import ApiError
-from wfcontroller.executor.rights import ACTIONS, AT_HOME, CONTRACT, POWER
+from wfcontroller.executor.rights import ACTIONS, AT_HOME, BESIDE, CONTRACT
 from wfcontroller.rights import Right, rights
 from wfcore.execution.names import child_name
 from wfcore.model.enums import ExecutionKind
@@ -111,7 +111,8 @@ def test_every_request_is_allowed_and_every_right_is_used():
     assert CONTRACT | ACTIONS == elsewhere
 
 
-def test_the_question_of_power_is_no_power():
-    assert {"subjectaccessreviews", "validatingadmissionpolicies", "validatingadmissionpolicybindings"} == {
-        each.resource for each in POWER}
-    assert {"create", "get"} == {each.verb for each in POWER}
+def test_what_it_asks_beside_acting_is_no_power():
+    asked = {"tokenreviews", "subjectaccessreviews", "validatingadmissionpolicies", "validatingadmissionpolicybindings"}
+
+    assert asked == {each.resource for each in BESIDE}
+    assert {"create", "get"} == {each.verb for each in BESIDE}

@@ -21,14 +21,15 @@ class Judge:
              cel.compile(each["messageExpression"]) if "messageExpression" in each else None)
             for each in spec["validations"]]
 
-    def objections(self, attempt: Attempt) -> list[str]:
-        """The message of each rule that does not hold, in their order."""
+    def objections(self, attempt: Attempt) -> dict[int, str]:
+        """The message of each rule that does not hold, by its place."""
         context = given(attempt)
         context["variables"] = {}
         for name, program in self._variables:
             context["variables"][name] = run(program, context, attempt)
-        return [words(entry, message, context, attempt) for entry, program, message in self._validations
-                if run(program, context, attempt) is not True]
+        return {place: words(entry, message, context, attempt)
+                for place, (entry, program, message) in enumerate(self._validations)
+                if run(program, context, attempt) is not True}
 
 
 def words(entry: Object, message: Any, context: Object, attempt: Attempt) -> str:
@@ -50,7 +51,10 @@ def given(attempt: Attempt) -> Object:
 
 
 def run(program: Any, context: Object, attempt: Attempt) -> Any:
-    return program.execute(cel.Context(context, {**STDLIB_FUNCTIONS, **authorizer(attempt)}))
+    known, used = {**STDLIB_FUNCTIONS, **authorizer(attempt)}, program.functions()
+    # Every name and function that a context holds costs time.
+    names = {name: context[name] for name in program.variables() if name in context}
+    return program.execute(cel.Context(names, {name: known[name] for name in used if name in known}))
 
 
 def authorizer(attempt: Attempt) -> Object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wfcontroller.freeze import FREEZE
-from wfcontroller.kinds import VALIDATING_ADMISSION_POLICIES, VALIDATING_ADMISSION_POLICY_BINDINGS
+from wfcontroller.kinds import TOKEN_REVIEWS, VALIDATING_ADMISSION_POLICIES, VALIDATING_ADMISSION_POLICY_BINDINGS
 from wfcontroller.rights import GUARD, HEARTBEAT, Right, rights
 from wfcore.resources import (
     CONFIG_MAPS,
@@ -26,8 +26,9 @@ CONTRACT = frozenset[Right]().union(
     rights(KUBERNETES_EXECUTIONS, ("get", "list", "watch")),
     rights(KUBERNETES_EXECUTIONS, ("update",), "status"),
     rights(WORKFLOW_EXECUTIONS, ("get",)))
-# To ask, as the controller did, whether a workflow's creator holds the power for what it does elsewhere.
-POWER = frozenset[Right]().union(
+# Beside acting: who asks for metrics, and whether a workflow's creator holds the power for what it does elsewhere.
+BESIDE = frozenset[Right]().union(
+    rights(TOKEN_REVIEWS, ("create",)),
     rights(SUBJECT_ACCESS_REVIEWS, ("create",)),
     rights(VALIDATING_ADMISSION_POLICIES, ("get",), name=GUARD),
     rights(VALIDATING_ADMISSION_POLICY_BINDINGS, ("get",), name=GUARD))

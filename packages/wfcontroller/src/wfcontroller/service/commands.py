@@ -97,7 +97,7 @@ def _run(config: ControllerConfig | ExecutorConfig, serve: Callable[[asyncio.Eve
         asyncio.run(_until_told(serve))
     except BaseExceptionGroup as group:
         raise EnvironmentFailed(_sentence(group)) from group
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         # Whatever ends the process is one sentence for people; the log has the rest.
         raise EnvironmentFailed(_sentence(error)) from error
 

@@ -9,8 +9,8 @@ from typing import Any
 from attrs import frozen
 
 from wfcontroller.api import Object
-from wfcontroller.rights import rights
 from wfcontroller.kinds import TOKEN_REVIEWS
+from wfcontroller.rights import rights
 from wfcore.resources import SUBJECT_ACCESS_REVIEWS
 
 # What a controller needs besides its other rights, to ask who may read its metrics.
