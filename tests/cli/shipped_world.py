@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -16,13 +18,18 @@ from .cluster_world import OWN, World, plug_in
 SCHEMALESS = (kinds.VALIDATING_ADMISSION_POLICIES, kinds.VALIDATING_ADMISSION_POLICY_BINDINGS, kinds.CLUSTER_ROLES)
 
 
+IMAGE = "image:1"
+
+
 class Manifests:
     """As `wfcontroller.deployment`, with one object a part."""
 
     PARTS = ("namespace", "crds", "rbac", "policy", "workloads", "monitoring")
     DEFAULT_PARTS = PARTS[:-1]
+    IMAGE = IMAGE
 
-    def objects(self, parts: Any, *, namespace: str = OWN, image: str = "image:1", config: str = "") -> list[Any]:
+    def objects(self, parts: Any, *, namespace: str = OWN, image: str = IMAGE,
+                configs: Mapping[str, str] = MappingProxyType({})) -> list[Any]:
         if unknown := set(parts) - set(self.PARTS):
             raise ValueError(f"unknown part {min(unknown)!r}; the parts are {', '.join(self.PARTS)}")
         admission, rbac = "admissionregistration.k8s.io/v1", "rbac.authorization.k8s.io/v1"
@@ -35,8 +42,8 @@ class Manifests:
                         "spec": {"of": namespace}} for kind in
                        ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")],
             "workloads": [{"apiVersion": "v1", "kind": "ConfigMap",
-                           "metadata": {"name": "wf-config", "namespace": namespace, "labels": {"app": "wf"}},
-                           "data": {"image": image, "config": config}}],
+                           "metadata": {"name": "wf-controller", "namespace": namespace, "labels": {"app": "wf"}},
+                           "data": {"image": image, **configs}}],
             "monitoring": [{"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor",
                             "metadata": {"name": "wf", "namespace": namespace}, "spec": {}}],
         }

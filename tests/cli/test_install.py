@@ -27,7 +27,7 @@ LINES = [f"namespace/{OWN}",
          *(f"customresourcedefinition.apiextensions.k8s.io/{d['metadata']['name']}" for d in crds()),
          "clusterrole.rbac.authorization.k8s.io/wf-viewer",
          "validatingadmissionpolicy.admissionregistration.k8s.io/wf-guard",
-         "validatingadmissionpolicybinding.admissionregistration.k8s.io/wf-guard", "configmap/wf-config"]
+         "validatingadmissionpolicybinding.admissionregistration.k8s.io/wf-guard", "configmap/wf-controller"]
 WORKLOADS = LINES[-1]
 
 
@@ -50,18 +50,29 @@ def test_everything_is_created_in_order_and_unchanged_the_next_time(bare) -> Non
 
 
 def test_an_upgrade_configures_what_differs_and_keeps_what_others_wrote(installed, tmp_path) -> None:
-    current = installed.get(CONFIG_MAPS, "wf-config", OWN)
+    current = installed.get(CONFIG_MAPS, "wf-controller", OWN)
     installed.do(lambda api: api.update(CONFIG_MAPS, {**current, "metadata": {
         **current["metadata"], "labels": {"team": "x"}, "annotations": {"note": "y"}}}))
     config = tmp_path / "config.yaml"
     config.write_text("mode: Observe\n", encoding="utf-8")
-    answer = wfctl("install", "--image", "image:2", "--config", config)
-    found = installed.get(CONFIG_MAPS, "wf-config", OWN)
+    answer = wfctl("install", "--image", "image:2", "--controller-config", config)
+    found = installed.get(CONFIG_MAPS, "wf-controller", OWN)
 
     assert [f"{WORKLOADS} configured"] == [line for line in answer.out.splitlines() if "unchanged" not in line]
-    assert {"image": "image:2", "config": "mode: Observe\n"} == found["data"]
+    assert {"image": "image:2", "wf-controller": "mode: Observe\n"} == found["data"]
     assert ({"team": "x", "app": "wf"}, {"note": "y"}) == (found["metadata"]["labels"],
                                                          found["metadata"]["annotations"])
+
+
+def test_configurations_that_are_wrong_are_not_installed(bare, tmp_path) -> None:
+    wrong = tmp_path / "config.yaml"
+    wrong.write_text("mode: Watch\nunheardOf: 1\n", encoding="utf-8")
+    answer = wfctl("install", "--controller-config", wrong, "--executor-config", tmp_path / "absent.yaml")
+
+    assert (2, "") == (answer.code, answer.out)
+    for said in (f"{wrong}:1:", "mode", f"{wrong}:2:", "unheardOf", f"{tmp_path}/absent.yaml: No such file"):
+        assert said in answer.err
+    assert [] == bare.names(CUSTOM_RESOURCE_DEFINITIONS)
 
 
 def test_a_dry_run_stores_nothing_even_where_its_own_namespace_is_not_there_yet(bare) -> None:
@@ -86,7 +97,7 @@ def test_the_engine_may_live_in_another_namespace(bare) -> None:
     answer = wfctl("install", "--controller-namespace", "engine")
 
     assert "namespace/engine created" == answer.out.splitlines()[0]
-    assert "engine" == bare.get(CONFIG_MAPS, "wf-config", "engine")["metadata"]["namespace"]
+    assert "engine" == bare.get(CONFIG_MAPS, "wf-controller", "engine")["metadata"]["namespace"]
 
 
 def test_what_somebody_else_created_meanwhile_is_merged_with(bare) -> None:

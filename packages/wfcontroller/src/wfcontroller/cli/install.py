@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import IO
-
 import click
 
 from wfcontroller.cli.where import Where, cluster_options, controller_namespace_option
@@ -15,13 +13,15 @@ _part_option = click.option("--part", "parts", multiple=True, metavar="PART",
 @click.command(epilog="Example: wfctl install --image registry.example/workflow-execution:0.1.0")
 @_part_option
 @click.option("--image", metavar="IMAGE", help="What controller and executor run; default: the one of this version.")
-@click.option("--config", "config", type=click.File("r", encoding="utf-8"), metavar="FILE",
-              help="The config file of controller and executor; default: the one shipped.")
+@click.option("--controller-config", type=click.Path(dir_okay=False), metavar="FILE",
+              help="The controller's config file; default: the one shipped.")
+@click.option("--executor-config", type=click.Path(dir_okay=False), metavar="FILE",
+              help="The executor's config file; default: the one shipped.")
 @click.option("--dry-run", is_flag=True, help="Let the server check everything and store nothing.")
 @controller_namespace_option
 @cluster_options
-def install(parts: tuple[str, ...], image: str | None, config: IO[str] | None, dry_run: bool,
-            controller_namespace: str | None, where: Where) -> None:
+def install(parts: tuple[str, ...], image: str | None, controller_config: str | None,
+            executor_config: str | None, dry_run: bool, controller_namespace: str | None, where: Where) -> None:
     """Install or upgrade the engine: definitions, rights, the policy wf-guard, controller and executor.
 
     Says for each object whether it was created, configured or unchanged. It
@@ -30,11 +30,11 @@ def install(parts: tuple[str, ...], image: str | None, config: IO[str] | None, d
     """
     from wfcontroller.cli.connection import on_cluster
     from wfcontroller.cli.freezing import controller_namespace as own
-    from wfcontroller.cli.installing import chosen, install_all
+    from wfcontroller.cli.installing import checked_configs, chosen, install_all
     from wfcontroller.cli.shipping import default_parts, shipped
 
     wanted = shipped(chosen(parts, default_parts()), own(controller_namespace), image=image,
-                     config=config.read() if config is not None else "")
+                     configs=checked_configs(controller_config, executor_config))
     on_cluster(where, lambda cluster: install_all(cluster, wanted, dry_run))
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import click
 
 from wfcontroller.api import ApiError, Object
 from wfcontroller.cli.applying import apply, until_established
 from wfcontroller.cli.connection import Cluster
+from wfcontroller.cli.output import BadInput
 from wfcontroller.cli.refusals import explained
 from wfcontroller.cli.shipping import default_parts, is_definition, is_namespace, parts
 from wfcontroller.cli.showing import full_name
+from wfcontroller.configuration.controller import ControllerConfig
+from wfcontroller.configuration.executor import ExecutorConfig
+from wfcontroller.configuration.flaws import ConfigurationError
+from wfcontroller.configuration.loading import read
 from wfcontroller.objects import metadata
 
 
@@ -22,6 +29,25 @@ def chosen(asked: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
             click.echo(part + (" (by default)" if part in default_parts() else ""))
         raise click.exceptions.Exit(0)
     return tuple(asked) or tuple(default)
+
+
+def checked_configs(controller: str | None, executor: str | None) -> dict[str, str]:
+    """Texts of config files by the ConfigMap they belong in; raises BadInput with all that is wrong with them."""
+    texts, problems = {}, []
+    kinds: tuple[tuple[str, str | None, Any], ...] = (
+        ("wf-controller", controller, ControllerConfig), ("wf-executor", executor, ExecutorConfig))
+    for name, file, kind in kinds:
+        if file is None:
+            continue
+        try:
+            # Without this process's environment: it is not the one that will be configured.
+            read(kind, file, {})
+            texts[name] = Path(file).read_text(encoding="utf-8-sig")
+        except ConfigurationError as error:
+            problems.append(str(error))
+    if problems:
+        raise BadInput("\n".join(problems))
+    return texts
 
 
 async def install_all(cluster: Cluster, wanted: Sequence[Object], dry_run: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from wfcontroller import deployment, kinds
 from wfcontroller.api import Object
@@ -34,11 +35,14 @@ def stands_guard(policy: Object, binding: Object, namespace: str) -> bool:
     return deployment.guard_fingerprint(policy, binding) == deployment.expected_fingerprint(namespace)
 
 
-def shipped(chosen: Collection[str], namespace: str, *, image: str | None = None, config: str = "") -> list[Object]:
-    """The objects of some parts, in order; raises BadInput for an unknown part or an impossible namespace."""
-    images = {"image": image} if image else {}
+def shipped(chosen: Collection[str], namespace: str, *, image: str | None = None,
+            configs: Mapping[str, str] = MappingProxyType({})) -> list[Object]:
+    """The objects of some parts, in order; raises BadInput for an unknown part or an impossible namespace.
+
+    `configs` are texts of config files by the name of their ConfigMap.
+    """
     try:
-        return deployment.objects(chosen, namespace=namespace, config=config, **images)
+        return deployment.objects(chosen, namespace=namespace, image=image or deployment.IMAGE, configs=configs)
     except ValueError as error:
         raise BadInput(str(error)) from error
 
