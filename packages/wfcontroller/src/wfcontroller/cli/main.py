@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import click
 
+from wfcontroller.cli.approve import approve, reject
 from wfcontroller.cli.crds import crds
+from wfcontroller.cli.doctor import doctor
+from wfcontroller.cli.events import events
+from wfcontroller.cli.explain import explain
+from wfcontroller.cli.freeze import freeze, unfreeze
+from wfcontroller.cli.get import get
+from wfcontroller.cli.install import install, uninstall
 from wfcontroller.cli.plan import plan
 from wfcontroller.cli.run import run
+from wfcontroller.cli.sequel import retry, rollback
+from wfcontroller.cli.stop import stop
+from wfcontroller.cli.submit import submit
+from wfcontroller.cli.suspend import resume, suspend
 from wfcontroller.cli.validate import validate
 from wfcontroller.cli.version import completion, version
+from wfcontroller.cli.watch import watch
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
@@ -25,7 +37,8 @@ def cli() -> None:
     """
 
 
-for _command in (run, plan, validate, crds, version, completion):
+for _command in (run, plan, validate, submit, get, watch, explain, events, approve, reject, suspend, resume, stop,
+                 rollback, retry, freeze, unfreeze, doctor, install, uninstall, crds, version, completion):
     cli.add_command(_command)
 
 

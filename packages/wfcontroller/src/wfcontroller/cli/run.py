@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wfcontroller.cli.output import (
-    NOT_SUCCESSFUL,
     BadInput,
     EnvironmentFailed,
     checked_or_refused,
     console,
     files_argument,
     format_option,
-    json_text,
-    one_or_list,
 )
 
 if TYPE_CHECKING:
@@ -83,7 +80,8 @@ def run(files: tuple[str, ...], faults: dict[int, int | None], approve: bool, re
     without its uid, and wait for its end. Exit status: 0 every outcome is
     success, 1 one is anything else, 2 bad input, 3 the environment failed.
     """
-    from wfcontroller.cli.outcomes import is_success, run_document
+    from wfcontroller.cli.ending import end_with
+    from wfcontroller.cli.outcomes import run_document
 
     if approve and reject:
         raise click.UsageError("--approve and --reject exclude each other; give one of them")
@@ -99,13 +97,7 @@ def run(files: tuple[str, ...], faults: dict[int, int | None], approve: bool, re
         from wfcontroller.cli.dump import write_dump
 
         write_dump(dump, result.cluster)
-    documents = [run_document(workflow, result.audit_ids) for workflow in result.workflows]
-    if output == "json":
-        click.echo(json_text(one_or_list(documents)), nl=False)
-    else:
-        _show_verdicts(documents, on_terminal)
-    if not all(map(is_success, documents)):
-        raise click.exceptions.Exit(NOT_SUCCESSFUL)
+    end_with([run_document(workflow, result.audit_ids) for workflow in result.workflows], output, on_terminal)
 
 
 def _pace(speed: float | str | None, on_terminal: bool) -> float | None:
@@ -168,17 +160,3 @@ def _session(request: RunRequest, observer: RunObserver) -> RunResult:
         return run_session(request, observer)
     except RunFailed as failed:
         raise (BadInput if failed.bad_input else EnvironmentFailed)(str(failed)) from failed
-
-
-def _show_verdicts(documents: list[dict[str, Any]], on_terminal: bool) -> None:
-    from wfcontroller.cli.outcomes import is_success
-    from wfcontroller.cli.verdict import verdict_lines
-
-    for document in documents:
-        lines = list(verdict_lines(document))
-        if on_terminal:
-            from wfcontroller.cli.observers import verdict_panel
-
-            console().print(verdict_panel(lines, is_success(document)))
-        else:
-            click.echo("\n".join((lines[0], *("  " + line for line in lines[1:]))))

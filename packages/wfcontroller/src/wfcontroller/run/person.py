@@ -7,14 +7,10 @@ import asyncio
 from wfcontroller.api import Api, ApiError, Object
 from wfcontroller.objects import Key, annotations_of, key_of, metadata, status
 from wfcontroller.run.request import RunFailed
+from wfcore.lifecycle.consent import decision_annotations
 from wfcore.lifecycle.transitions import TERMINAL
 from wfcore.model.enums import ApprovalDecision
-from wfcore.model.workflow import (
-    ANNOTATION_APPROVAL_BY,
-    ANNOTATION_APPROVAL_DECISION,
-    ANNOTATION_APPROVAL_DIGEST,
-    ANNOTATION_APPROVAL_REASON,
-)
+from wfcore.model.workflow import ANNOTATION_APPROVAL_DECISION
 from wfcore.resources import WORKFLOW_EXECUTIONS
 
 PERSON = "wfctl run"
@@ -53,11 +49,8 @@ class Person:
                     raise RunFailed(f"{option} of workflow {where} was refused: {error.message}") from error
 
     def _decided(self, workflow: Object) -> Object:
-        answer = {
-            ANNOTATION_APPROVAL_BY: PERSON, ANNOTATION_APPROVAL_DECISION: self._decision.value,
-            ANNOTATION_APPROVAL_DIGEST: status(workflow)["planDigest"],
-            ANNOTATION_APPROVAL_REASON: f"wfctl run {_OPTIONS[self._decision]}",
-        }
+        answer = decision_annotations(PERSON, self._decision, status(workflow)["planDigest"],
+                                      f"wfctl run {_OPTIONS[self._decision]}")
         return {**workflow, "metadata": {**metadata(workflow), "annotations": {**annotations_of(workflow), **answer}}}
 
 

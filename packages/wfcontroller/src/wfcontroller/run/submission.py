@@ -10,21 +10,13 @@ from wfcontroller.objects import uid_of
 from wfcontroller.run.initial import create_workflow
 from wfcontroller.run.request import RunObserver
 from wfcontroller.sources import place_of, unnamed_sources, with_uids
-from wfcore.model.workflow import (
-    ANNOTATION_APPROVAL_BY,
-    ANNOTATION_APPROVAL_DECISION,
-    ANNOTATION_APPROVAL_DIGEST,
-    ANNOTATION_APPROVAL_REASON,
-    ANNOTATION_CREATED_BY,
-)
+from wfcore.model.workflow import ANNOTATION_CREATED_BY, APPROVAL_ANNOTATIONS
 from wfcore.program import Ref
 
 # Whoever approves in a run goes by another name: nobody approves what is their own.
 CREATOR = "wfctl-run-file"
 # Creation times are whole seconds: only so far apart is the oldest workflow the first of the file.
 APART_SECONDS = 1.0
-_APPROVAL = (ANNOTATION_APPROVAL_BY, ANNOTATION_APPROVAL_DECISION, ANNOTATION_APPROVAL_DIGEST,
-             ANNOTATION_APPROVAL_REASON)
 
 
 class Submission:
@@ -56,14 +48,15 @@ class Submission:
 
     def _say_what_is_dropped(self, ref: Ref, document: Object) -> None:
         given = (document.get("metadata") or {}).get("annotations") or {}
-        if any(name in given for name in _APPROVAL):
+        if any(name in given for name in APPROVAL_ANNOTATIONS):
             self._observer.message(f"workflow {ref}: the approval in its annotations is left out, because it was given "
                                    "to another run; --approve or --reject decides in this one")
 
 
-def submitted(document: Object, uids: Mapping[Ref, str]) -> Object:
+def submitted(document: Object, uids: Mapping[Ref, str], creator: str = CREATOR) -> Object:
     """The document as its creator sends it: sources by uid, the creator's name, no approval."""
     named = with_uids(document, uids)
     meta = named["metadata"]
-    annotations = {name: text for name, text in (meta.get("annotations") or {}).items() if name not in _APPROVAL}
-    return {**named, "metadata": {**meta, "annotations": {**annotations, ANNOTATION_CREATED_BY: CREATOR}}}
+    given = (meta.get("annotations") or {}).items()
+    annotations = {name: text for name, text in given if name not in APPROVAL_ANNOTATIONS}
+    return {**named, "metadata": {**meta, "annotations": {**annotations, ANNOTATION_CREATED_BY: creator}}}

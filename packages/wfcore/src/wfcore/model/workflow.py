@@ -25,6 +25,8 @@ ANNOTATION_APPROVAL_BY = "approval.workflowexecution.kubernaut.io/by"
 ANNOTATION_APPROVAL_DECISION = "approval.workflowexecution.kubernaut.io/decision"
 ANNOTATION_APPROVAL_DIGEST = "approval.workflowexecution.kubernaut.io/digest"
 ANNOTATION_APPROVAL_REASON = "approval.workflowexecution.kubernaut.io/reason"
+APPROVAL_ANNOTATIONS = (ANNOTATION_APPROVAL_BY, ANNOTATION_APPROVAL_DECISION, ANNOTATION_APPROVAL_DIGEST,
+                        ANNOTATION_APPROVAL_REASON)
 
 
 @frozen(kw_only=True)
