@@ -25,18 +25,20 @@ from .performing import OWN, START, done, workflow
 class Place:
     """A server with a controller; `broken` names the workflows whose reconciles raise."""
 
-    def __init__(self, loop, maintenance=()):
+    def __init__(self, loop, maintenance=(), **more):
         self.loop, self.broken, self.observed, self.emits_broken = loop, {}, [], False
+        self.slow = 0.0  # seconds that an observation takes
         self.server = EmbeddedServer(loop.now, 1, (*crds(), *others()))
         self.cache = Cache(OWN)
         ports = Ports(now=loop.now, record=done, consult=done, surroundings=Watched(self.cache, lambda: True))
         self._performer = Performer(self.server, self.cache, ports, OWN)
         self.controller = Controller(self.server, self.cache, self.perform, Settings(), loop.now,
-                                     maintenance=maintenance)
+                                     maintenance=maintenance, **more)
 
     async def perform(self, request):
         if isinstance(request, Observe):
             self.observed.append((self.loop.time(), request.ref.name))
+            await asyncio.sleep(self.slow)
             if request.ref.name in self.broken:
                 raise self.broken[request.ref.name]
         if isinstance(request, Emit) and self.emits_broken:
@@ -215,3 +217,60 @@ def test_maintenance_may_ask_for_less_or_more_than_its_interval():
 def test_maintenance_that_never_rests_is_refused(seconds):
     with pytest.raises(ValueError, match="is not positive"):
         Maintenance(timedelta(seconds=seconds), Chore([], []))
+
+
+def test_nothing_is_reconciled_before_this_process_leads_and_then_everything_is():
+    led = asyncio.Event()
+
+    async def scenario(place):
+        await place.server.create(WORKFLOW_EXECUTIONS, workflow("w"))
+        await asyncio.sleep(60)
+        before = await place.phase("w")
+        led.set()
+        await asyncio.sleep(60)
+        return before, await place.phase("w")
+
+    assert ("", "executing") == run(scenario, leading=led.wait)
+
+
+def test_workflows_out_of_scope_are_left_to_others():
+    async def scenario(place):
+        for name in ("ours", "theirs"):
+            await place.server.create(WORKFLOW_EXECUTIONS, workflow(name))
+        await asyncio.sleep(60)
+        return place.passes("theirs"), await place.phase("ours"), place.cache.workflow(Ref("default", "theirs"))
+
+    passes, ours, theirs = run(scenario, scope=lambda item: item["metadata"]["name"] == "ours")
+
+    assert ([], "executing") == (passes, ours)
+    assert theirs is not None
+
+
+def test_who_is_told_to_stop_ends_the_pass_that_is_under_way_and_begins_no_other():
+    async def scenario(place):
+        place.slow = 5.0
+        await place.server.create(WORKFLOW_EXECUTIONS, workflow("w"))
+        await asyncio.sleep(2)
+        began = place.loop.time()
+        await place.controller.drain(60)
+        took, seen = place.loop.time() - began, len(place.observed)
+        await place.server.create(WORKFLOW_EXECUTIONS, workflow("late"))
+        await asyncio.sleep(60)
+        return took, seen, len(place.observed), place.passes("late")
+
+    took, before, after, late = run(scenario)
+
+    assert 0 < took < 60
+    assert (before, []) == (after, late)
+
+
+def test_who_is_told_to_stop_does_not_wait_for_ever():
+    async def scenario(place):
+        place.slow = 500.0
+        await place.server.create(WORKFLOW_EXECUTIONS, workflow("w"))
+        await asyncio.sleep(2)
+        began = place.loop.time()
+        await place.controller.drain(3)
+        return place.loop.time() - began
+
+    assert 3 == run(scenario)

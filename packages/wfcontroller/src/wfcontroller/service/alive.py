@@ -23,10 +23,11 @@ class ExecutorWatch:
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
-            self._told(await self._is_alive())
+            self._told(await self.is_alive())
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _is_alive(self) -> bool:
+    async def is_alive(self) -> bool:
+        """Whether its Lease changed within the time that it may be silent."""
         try:
             lease = await self._api.get(LEASES, self._namespace, self._lease)
         except ApiError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import TypeAlias
 
 import structlog
@@ -51,7 +51,9 @@ class Leadership:
             yield self
         finally:
             assert self._loop is not None
-            self._loop.call_soon_threadsafe(self._stop.set)
+            # Closed already where the leadership was lost.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._stop.set)
             await asyncio.to_thread(thread.join, self._terms.renew_deadline)
 
     def _run(self, outer: asyncio.AbstractEventLoop, ready: threading.Event) -> None:
