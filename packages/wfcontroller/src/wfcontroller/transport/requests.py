@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import io
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any
 
 import aiohttp
@@ -65,7 +66,7 @@ class Requests:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise unanswered(method, path, error) from error
 
-    async def stream(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Object]:
+    async def stream(self, path: str, query: Mapping[str, str]) -> AsyncGenerator[Object, None]:
         """The JSON lines of a watch, until the server ends it.
 
         Raises:
@@ -91,12 +92,20 @@ class Requests:
             options["proxy"] = self._configuration.proxy
         return self._session.request(
             method, f"{self._server}{path}", params=query, headers=headers, timeout=patience, allow_redirects=False,
-            data=None if body is None else orjson.dumps(body), **options)
+            data=None if body is None else _encoded(body), **options)
 
     async def _headers(self) -> Mapping[str, str]:
         headers = {"Accept": _JSON, "Content-Type": _JSON, "User-Agent": self._agent}
         token = await self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
         return {**headers, "Authorization": token} if token else headers
+
+
+def _encoded(body: Object) -> io.BytesIO:
+    """A body as JSON, as a stream: a large one is then sent in pieces.  Raises `ApiError` 400 for what is no JSON."""
+    try:
+        return io.BytesIO(orjson.dumps(body))
+    except TypeError as error:
+        raise ApiError(400, "BadRequest", f"the body is not JSON: {error}") from error
 
 
 class _Pool(RESTClientObject):
