@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -58,7 +59,7 @@ class Requests:
         """
         patience = aiohttp.ClientTimeout(total=self._patience.answer, connect=self._patience.connect)
         try:
-            async with self._request(method, path, query, body, await self._headers(), patience) as answer:
+            async with self._answer(method, path, query, body, patience) as answer:
                 content = await answer.read()
                 if answer.status >= 400:
                     raise refusal(answer.status, content, answer.headers)
@@ -75,13 +76,26 @@ class Requests:
         patience = aiohttp.ClientTimeout(total=None, sock_connect=self._patience.connect,
                                          sock_read=self._patience.silence)
         try:
-            async with self._request("GET", path, query, None, await self._headers(), patience) as answer:
+            async with self._answer("GET", path, query, None, patience) as answer:
                 if answer.status >= 400:
                     raise refusal(answer.status, await answer.read(), answer.headers)
                 async for line in _lines(answer.content):
                     yield parsed(line)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise unanswered("WATCH", path, error) from error
+
+    @asynccontextmanager
+    async def _answer(self, method: str, path: str, query: Mapping[str, str] | None, body: Object | None,
+                      patience: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
+        """One exchange.  A connection that is not kept is cut at its end: nobody waits for the other side's goodbye."""
+        transport = None
+        try:
+            async with self._request(method, path, query, body, await self._headers(), patience) as answer:
+                transport = None if answer.connection is None else answer.connection.transport
+                yield answer
+        finally:
+            if transport is not None and transport.is_closing():
+                transport.abort()
 
     def _request(self, method: str, path: str, query: Mapping[str, str] | None, body: Object | None,
                  headers: Mapping[str, str], patience: aiohttp.ClientTimeout) -> Any:

@@ -119,7 +119,10 @@ class Found:
 
 @frozen
 class Removed:
-    """The object is gone; `object` is its last state, with the resourceVersion of its removal."""
+    """The object is gone; `object` is its last state, with the resourceVersion of its removal.
+
+    After an update that let go of it `object` is what the update made of it, with the version it was read at.
+    """
 
     object: StoredObject
 
