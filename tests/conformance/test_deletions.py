@@ -126,15 +126,15 @@ def test_an_update_of_one_object_never_reaches_its_successor(run, place):
 
 
 @pytest.mark.parametrize(("precondition", "said"), [
-    ({"uid": "another"}, "does not match the UID in record"),
-    ({"resource_version": "1"}, "does not match the ResourceVersion in record"),
+    ({"uid": "another"}, "the UID in the precondition (another) does not match the UID in record ("),
+    ({"resource_version": "1"}, "the ResourceVersion in the precondition (1) does not match the ResourceVersion in"),
 ])
 def test_a_deletion_with_a_precondition_hits_only_what_was_meant(run, place, precondition, said):
     async def story():
         made = await place.gadget("g")
         error = await refusal(place.api.delete(GADGETS, place.namespace, "g", **precondition))
         assert (409, "Conflict") == (error.status, error.reason)
-        assert said in error.message
+        assert error.message.startswith(f'Operation cannot be fulfilled on Gadget.test.kubernaut.io "g": {said}')
         assert made == await place.get(GADGETS, "g")
         meta = made["metadata"]
         await place.api.delete(GADGETS, place.namespace, "g", uid=meta["uid"], resource_version=meta["resourceVersion"])

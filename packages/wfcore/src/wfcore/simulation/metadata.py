@@ -26,7 +26,7 @@ from wfcore.resources import (
     Resource,
 )
 from wfcore.simulation.objects import Json, StoredObject
-from wfcore.simulation.operations import conflict, invalid
+from wfcore.simulation.operations import Refusal, conflict, invalid, qualified_kind
 
 # The kinds whose objects carry no generation in a real cluster.
 _WITHOUT_GENERATION = frozenset(
@@ -75,18 +75,15 @@ def at_creation(resource: Resource, body: Json, name: str, uid: str, at: datetim
 
 def check_deletable(resource: Resource, uid: str, version: str, old: StoredObject) -> None:
     """409 unless the uid and resourceVersion that a deletion names, if any, are the stored ones."""
-    if uid and uid != old.uid:
-        raise conflict(
-            resource, old.place[1],
-            f"the UID in the precondition ({uid}) does not match the UID in record ({old.uid})."
-            " The object might have been deleted and then recreated",
-        )
-    if version and version != str(old.resource_version):
-        raise conflict(
-            resource, old.place[1],
-            f"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record"
-            f" ({old.resource_version}). The object might have been modified",
-        )
+    for what, asked, found, may in (
+        ("UID", uid, old.uid, "deleted and then recreated"),
+        ("ResourceVersion", version, str(old.resource_version), "modified"),
+    ):
+        if asked and asked != found:
+            raise Refusal(409, "Conflict", (
+                f'Operation cannot be fulfilled on {qualified_kind(resource)} "{old.place[1]}": the {what} in the'
+                f" precondition ({asked}) does not match the {what} in record ({found})."
+                f" The object might have been {may}"))
 
 
 def check_preconditions(resource: Resource, body: Json, old: StoredObject) -> None:
