@@ -1,7 +1,8 @@
 """The server under test, behind the `Api` protocol alone: the one in memory, or with `--cluster` a real one.
 
 Every test here runs against both under the same name: what the embedded server
-says is what Kubernetes says.
+says is what Kubernetes says.  On a real cluster others are at work: its
+controllers, and the tests before this one whose namespaces still go.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ import pytest
 from tests.controlplane.fixtures import cluster, connected
 
 from wfcontroller.embedded import EmbeddedServer
+from wfcore.crds import crds
+from wfcore.simulation.operations import Compact
+from wfcore.simulation.store import apply
 
-from .gadgets import DEFINITION, Place
+from .gadgets import DEFINITION, GADGETS, Forgotten, Place, ancient_token, served
 
 __all__ = ["cluster"]
 
@@ -28,21 +32,29 @@ def run():
 
 @pytest.fixture(scope="session")
 def defined(request):
-    """The real cluster with the custom kind of these tests; None without one."""
+    """The real cluster with the custom kinds of these tests; None without one."""
     if not request.config.getoption("cluster"):
         return None
     plane = request.getfixturevalue("cluster")
-    plane.define(DEFINITION)
+    plane.define(DEFINITION, *crds())
     return plane
 
 
 @pytest.fixture
-def api(run, defined):
+def definitions():
+    """The definitions an embedded server begins with."""
+    return [DEFINITION]
+
+
+@pytest.fixture
+def api(run, defined, definitions):
     """The server."""
     if defined is None:
-        yield EmbeddedServer(lambda: datetime.now(UTC), seed=1, crds=[DEFINITION])
+        yield EmbeddedServer(lambda: datetime.now(UTC), seed=1, crds=definitions)
         return
     with connected(run, defined.admin) as real:
+        for each in definitions:
+            run(served(real, each))
         yield real
 
 
@@ -50,3 +62,18 @@ def api(run, defined):
 def place(api, run):
     """A namespace of the test's own."""
     return run(Place.fresh(api))
+
+
+@pytest.fixture
+def forgotten(api, run, place, defined):
+    """A version and a continue token of gadgets that the server holds no longer."""
+    if defined is None:
+        for name in "abc":
+            run(place.gadget(name))
+        page = run(api.list(GADGETS, place.namespace, limit=1))
+        run(place.gadget("d"))
+        api._store.state = apply(api.state, Compact(api.state.version))[0]
+        return Forgotten(page.resource_version, page.continue_token)
+    # No kind is remembered from the first version on: not by the server, nor, now, by its store.
+    defined.forget()
+    return Forgotten("1", ancient_token())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from attrs import frozen
 
 from wfcontroller.api import Api, ApiError
+from wfcontroller.embedded.definitions import custom_kinds
 from wfcore.resources import NAMESPACES, Resource
 
 GADGETS = Resource("test.kubernaut.io", "v1", "Gadget", "gadgets", has_status=True)
@@ -127,6 +130,19 @@ class Place:
     async def get(self, resource: Resource, name: str) -> dict[str, Any]:
         return await self.api.get(resource, self.namespace, name)
 
+    async def change(self, resource: Resource, name: str, edit: Callable[[dict[str, Any]], object],
+                     *, status: bool = False) -> dict[str, Any]:
+        """Read, edit in place and write, until no controller came between."""
+        write = self.api.update_status if status else self.api.update
+        while True:
+            read = await self.get(resource, name)
+            edit(read)
+            try:
+                return await write(resource, read)
+            except ApiError as error:
+                if error.status != 409:
+                    raise
+
     async def gone(self, resource: Resource, name: str) -> None:
         """Wait until an object is no more."""
 
@@ -140,9 +156,39 @@ class Place:
         await until(absent)
 
 
+async def served(api: Api, definition: dict[str, Any]) -> None:
+    """Wait until the first version of a definition is served; a moment after it is established there is no storage."""
+    resource = next(custom_kinds(definition)).resource
+
+    async def listed() -> bool:
+        try:
+            await api.list(resource, limit=1)
+        except ApiError as error:
+            if error.status not in (404, 429, 503):
+                raise
+            return False
+        return True
+
+    await until(listed)
+
+
+@frozen
+class Forgotten:
+    """Where a list or a watch can't go on from."""
+
+    version: str
+    token: str
+
+
+def ancient_token() -> str:
+    """A continue token of the first version there ever was, in the API server's own form."""
+    token = {"v": "meta.k8s.io/v1", "rv": 1, "start": "a"}
+    return base64.urlsafe_b64encode(json.dumps(token).encode()).decode().rstrip("=")
+
+
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for a condition, at most ten seconds."""
-    async with asyncio.timeout(10):
+    """Wait for a condition, at most a minute: a garbage collector learns of a new kind within half of one."""
+    async with asyncio.timeout(60):
         while not await condition():  # noqa: ASYNC110 - there is only the API to ask
             await asyncio.sleep(0.02)
 

@@ -10,7 +10,10 @@ from attrs import evolve
 from wfcontroller.api import ApiError
 from wfcore.resources import CUSTOM_RESOURCE_DEFINITIONS
 
-from .gadgets import DEFINITION, GADGETS, Place, refusal, until
+from .gadgets import DEFINITION, GADGETS, Place, refusal, served, until
+
+UNCHECKED = ("<nil>", ("Invalid value: null: some validation rules were not checked because the object was invalid;"
+                       " correct the existing errors to complete validation"))
 
 
 def test_unknown_fields_are_pruned_except_where_they_are_kept(run, place):
@@ -48,17 +51,28 @@ def test_defaults_fill_in_what_is_absent_or_null(run, place):
     ({"label": "abcdef"}, "spec.label", "Too long: may not be more than 5 bytes"),
     ({"label": ""}, "spec.label", 'Invalid value: "": spec.label in body should be at least 1 chars long'),
     ({"ratio": 0}, "spec.ratio", "Invalid value: 0: spec.ratio in body should be greater than 0"),
-    ({"port": True}, "spec.port", None),
-    ({"when": "noon"}, "spec.when", None),
-    ({"pause": "5 minutes"}, "spec.pause", None),
-    ({"blob": "%"}, "spec.blob", None),
+    ({"label": "ABCDEF"}, "spec.label", "Too long: may not be more than 5 bytes"),
+    ({"port": True}, "spec.port",
+     'Invalid value: "boolean": spec.port in body must be of type integer,string: "boolean"'),
+    ({"maybe": 5}, "spec.maybe", 'Invalid value: "integer": spec.maybe in body must be of type string: "integer"'),
+    ({"when": "noon"}, "spec.when", 'Invalid value: "noon": spec.when in body must be of type date-time: "noon"'),
+    ({"when": "2016-12-31T23:59:60Z"}, "spec.when", None),
+    ({"when": "2026-01-01"}, "spec.when", None),
+    ({"when": "2026-02-30T00:00:00Z"}, "spec.when", None),
+    ({"pause": "soon"}, "spec.pause", 'Invalid value: "soon": spec.pause in body must be of type duration: "soon"'),
+    ({"pause": "5"}, "spec.pause", None),
+    ({"pause": ""}, "spec.pause", None),
+    ({"blob": "%"}, "spec.blob", 'Invalid value: "%": spec.blob in body must be of type byte: "%"'),
+    ({"blob": "aGk"}, "spec.blob", None),
+    ({"blob": ""}, "spec.blob", None),
     ({"set": ["a", "b", "a"]}, "spec.set[2]", 'Duplicate value: "a"'),
     ({"set": list("abcd")}, "spec.set", "Too many: 4: must have at most 3 items"),
     ({"tags": {"a": "long"}}, "spec.tags.a", "Too long: may not be more than 3 bytes"),
     ({"tags": {"a": "1", "b": "2", "c": "3"}}, "spec.tags", "Too many: 3: must have at most 2 items"),
-    ({"parts": [{"id": 1}, {"id": 2}, {"id": 1}]}, "spec.parts[2]", 'Duplicate value: {"id": 1}'),
+    ({"parts": [{"id": 1}, {"id": 2}, {"id": 1}]}, "spec.parts[2]", 'Duplicate value: {"id":1}'),
     ({"parts": [{"id": 1}, {}]}, "spec.parts[1].id", "Required value"),
     ({"parts": ["x"]}, "spec.parts[0]", None),
+    ({"template": {"apiVersion": "v1"}}, "spec.template.kind", "Required value"),
 ])
 def test_each_violation_names_its_field(run, place, spec, field, message):
     error = run(refusal(place.gadget(**spec)))
@@ -68,7 +82,8 @@ def test_each_violation_names_its_field(run, place, spec, field, message):
 
 
 @pytest.mark.parametrize("spec", [
-    {"port": 80}, {"port": "http"}, {"when": "2026-01-01T00:00:00Z"}, {"pause": "1m30s"}, {"blob": "aGk="},
+    {"port": 80}, {"port": "http"}, {"when": "2026-01-01T00:00:00Z"}, {"when": "2026-01-01T00:00:00.5+02:00"},
+    {"pause": "1m30s"}, {"pause": "5 minutes"}, {"pause": "1d"}, {"pause": "2 weeks"}, {"blob": "aGk="},
     {"ratio": 0.5}, {"ratio": 0.7, "size": 10 - 1}, {"limits": {"cpu": 1}}, {"namespace": "team", "max-size": 3},
     {"tags": {"owner": "us"}}, {"parts": [{"id": 1}, {"id": 2, "after": [1]}]},
 ])
@@ -82,24 +97,25 @@ def test_what_the_schema_allows_is_accepted(run, place, spec):
 def test_all_problems_are_reported_at_once(run, place):
     error = run(refusal(place.gadget(colour="blue", size=0, ratio=-1)))
 
-    assert ["spec.colour", "spec.ratio", "spec.size"] == sorted(field for field, _ in error.causes)
+    assert ["<nil>", "spec.colour", "spec.ratio", "spec.size"] == sorted(field for field, _ in error.causes)
+    assert UNCHECKED == error.causes[-1]
     assert error.message.startswith('Gadget.test.kubernaut.io "g" is invalid: [')
 
 
 @pytest.mark.parametrize(("spec", "cause"), [
     ({"parts": [{"id": 1, "after": [1]}]},
-     ("spec.parts[0].after", 'Invalid value: "object": a part cannot come after itself')),
-    ({"parts": [{"id": 1, "after": [2]}]}, ("spec", 'Invalid value: "object": every after names a part')),
-    ({"limits": {"a": 1, "b": 0}}, ("spec.limits.b", "Invalid value: 0: failed rule: self > 0")),
-    ({"namespace": "kube-system"}, ("spec", 'Duplicate value: "object"')),
-    ({"max-size": 2}, ("spec", 'Invalid value: "object": size is over by one')),
-    ({"ratio": 0.75}, ("spec", 'Invalid value: "object": ratio must stay below 0.75')),
-    ({"ratio": 1}, ("spec", 'Invalid value: "object": ratio must stay below 0.75')),
-    ({"when": "2019-12-31T00:00:00Z"}, ("spec", 'Invalid value: "object": too long ago')),
+     ("spec.parts[0].after", "Invalid value: a part cannot come after itself")),
+    ({"parts": [{"id": 1, "after": [2]}]}, ("spec", "Invalid value: every after names a part")),
+    ({"limits": {"a": 1, "b": 0}}, ("spec.limits[b]", "Invalid value: 0: failed rule: self > 0")),
+    ({"namespace": "kube-system"}, ("spec", "Duplicate value")),
+    ({"max-size": 2}, ("spec", "Invalid value: size is over by one")),
+    ({"ratio": 0.75}, ("spec", "Invalid value: ratio must stay below 0.75")),
+    ({"ratio": 1}, ("spec", "Invalid value: ratio must stay below 0.75")),
+    ({"when": "2019-12-31T00:00:00Z"}, ("spec", "Invalid value: too long ago")),
     ({"tags": {"owner": "you"}}, ("spec", "Required value: not yours")),
-    ({"size": 10}, ("spec", 'Invalid value: "object": starts smaller')),
-    ({"maybe": "odd"}, ("spec", 'Invalid value: "object": odd')),
-    ({"maybe": "even"}, ("spec", "Invalid value: \"object\": failed rule: !has(self.maybe) || self.maybe != 'even'")),
+    ({"size": 10}, ("spec", "Invalid value: starts smaller")),
+    ({"maybe": "odd"}, ("spec", "Invalid value: odd")),
+    ({"maybe": "even"}, ("spec", "Invalid value: failed rule: !has(self.maybe) || self.maybe != 'even'")),
 ])
 def test_rules_are_evaluated_where_they_sit(run, place, spec, cause):
     assert (cause,) == run(refusal(place.gadget(**spec))).causes
@@ -108,22 +124,47 @@ def test_rules_are_evaluated_where_they_sit(run, place, spec, cause):
 def test_a_rule_that_does_not_evaluate_refuses(run, place):
     error = run(refusal(place.gadget(tags={"bad": "x"})))
 
-    assert ["spec"] == [field for field, _ in error.causes]
-    assert "rule evaluation error" in error.causes[0][1]
-    assert "self.tags.missing" in error.causes[0][1]
+    assert (("spec", 'Invalid value: "object": no such key: missing evaluating rule: bad tag'),) == error.causes
 
 
 def test_an_instant_that_is_no_timestamp_fails_the_rules_that_compare_it(run, place):
-    error = run(refusal(place.gadget(when="2016-12-31T23:59:60Z")))
+    """What the format lets pass, the rules of CEL do not read."""
+    error = run(refusal(place.gadget(when="2026-01-01t00:00:00z")))
 
-    assert "rule evaluation error" in error.causes[0][1]
+    assert ["spec"] == [field for field, _ in error.causes]
+    assert error.causes[0][1].endswith(" evaluating rule: too long ago")
 
 
-def test_no_rule_runs_on_a_value_of_the_wrong_shape(run, place):
-    error = run(refusal(place.gadget(size="s", tags={"owner": "you"})))
+@pytest.mark.parametrize("wrong", [
+    {"size": "s"}, {"colour": "blue"}, {"colour": None}, {"label": "abcdef"}, {"set": list("abcd")}, {"when": "noon"},
+    {"parts": [{}]},
+])
+def test_no_rule_runs_on_an_object_of_the_wrong_shape(run, place, wrong):
+    error = run(refusal(place.gadget(**{**wrong, "tags": {"owner": "you"}})))
 
-    assert ["spec.size", "<nil>"] == [field for field, _ in error.causes]
-    assert "some validation rules were not checked" in error.causes[1][1]
+    assert 2 == len(error.causes)
+    assert UNCHECKED == error.causes[1]
+
+
+@pytest.mark.parametrize("wrong", [{"size": 0}, {"label": "A"}, {"ratio": -1}, {"set": ["a", "a"]}])
+def test_rules_run_beside_what_is_only_out_of_bounds(run, place, wrong):
+    error = run(refusal(place.gadget(**wrong, tags={"owner": "you"})))
+
+    assert 2 == len(error.causes)
+    assert ("spec", "Required value: not yours") == error.causes[1]
+
+
+@pytest.mark.parametrize(("type_meta", "status", "said"), [
+    ({"kind": "Widget"}, 422, 'kind: Invalid value: "Widget": must be Gadget'),
+    ({"apiVersion": "test.kubernaut.io/v2"}, 400, "the API version in the data (test.kubernaut.io/v2) does not match"
+                                                  " the expected API version (test.kubernaut.io/v1)"),
+])
+def test_a_body_is_of_the_kind_it_is_sent_as(run, place, type_meta, status, said):
+    body = place.body("g", spec={"colour": "red", "size": 1}, **type_meta)
+    error = run(refusal(place.api.create(GADGETS, body)))
+
+    assert status == error.status
+    assert said in error.message
 
 
 def test_transition_rules_compare_with_the_old_object(run, place):
@@ -151,66 +192,169 @@ def test_transition_rules_run_again_for_each_write_of_the_status(run, place):
     run(story())
 
 
-def definition(plural="widgets", **version):
+def definition(word="widget", **version):
     body = copy.deepcopy(DEFINITION)
-    body["metadata"]["name"] = f"{plural}.test.kubernaut.io"
-    body["spec"]["names"].update(kind="Widget", listKind="WidgetList", plural=plural, singular="widget")
+    body["metadata"]["name"] = f"{word}s.test.kubernaut.io"
+    kind = word.capitalize()
+    body["spec"]["names"].update(kind=kind, listKind=f"{kind}List", plural=f"{word}s", singular=word)
     body["spec"]["versions"][0].update(version)
     return body
 
 
-WIDGETS = evolve(GADGETS, kind="Widget", plural="widgets")
+def resource_of(word):
+    return evolve(GADGETS, kind=word.capitalize(), plural=f"{word}s")
 
 
-async def established(api):
-    async def condition():
-        made = await api.get(CUSTOM_RESOURCE_DEFINITIONS, "", "widgets.test.kubernaut.io")
+async def define(api, body):
+    await api.create(CUSTOM_RESOURCE_DEFINITIONS, body)
+
+    async def established():
+        made = await api.get(CUSTOM_RESOURCE_DEFINITIONS, "", body["metadata"]["name"])
         return {"Established": "True"}.items() <= {
-            c["type"]: c["status"] for c in made.get("status", {}).get("conditions", ())}.items()
+            c["type"]: c["status"] for c in made.get("status", {}).get("conditions") or ()}.items()
 
-    await until(condition)
+    await until(established)
+    await served(api, body)
+
+
+async def redefine(api, body, edit):
+    """Change the schema of a definition's spec."""
+    while True:
+        made = await api.get(CUSTOM_RESOURCE_DEFINITIONS, "", body["metadata"]["name"])
+        edit(made["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"])
+        try:
+            await api.update(CUSTOM_RESOURCE_DEFINITIONS, made)
+        except ApiError as error:
+            if error.status != 409:  # a controller writes its status
+                raise
+        else:
+            return
+
+
+async def in_time(request):
+    """The answer, or None while there is no storage for the kind."""
+    try:
+        return await request
+    except ApiError as error:
+        if error.status not in (404, 429, 503):
+            raise
+        return None
 
 
 def test_a_definition_makes_its_kind_available_and_takes_it_along(run, api):
+    body, widgets = definition("transient"), resource_of("transient")
+
     async def story():
         place = await Place.fresh(api)
-        assert 404 == (await refusal(place.make(WIDGETS, "w", spec={"colour": "red"}))).status
-        await api.create(CUSTOM_RESOURCE_DEFINITIONS, definition())
-        await established(api)
-        await place.make(WIDGETS, "w", spec={"colour": "red"})
-        await api.delete(CUSTOM_RESOURCE_DEFINITIONS, "", "widgets.test.kubernaut.io")
+        assert 404 == (await refusal(place.make(widgets, "w", spec={"colour": "red"}))).status
+        for _ in range(2):
+            await define(api, body)
+            assert () == (await api.list(widgets)).items
+            await place.make(widgets, "w", spec={"colour": "red"})
+            await api.delete(CUSTOM_RESOURCE_DEFINITIONS, "", body["metadata"]["name"])
 
-        async def withdrawn():
-            try:
-                await api.list(WIDGETS)
-            except ApiError as error:
-                return error.status == 404
-            return False
+            async def withdrawn():
+                try:
+                    await api.get(CUSTOM_RESOURCE_DEFINITIONS, "", body["metadata"]["name"])
+                except ApiError as error:
+                    return error.status == 404
+                return False
 
-        await until(withdrawn)
-        await api.create(CUSTOM_RESOURCE_DEFINITIONS, definition())
-        await established(api)
-        assert () == (await api.list(WIDGETS)).items
+            await until(withdrawn)
+        assert 404 == (await refusal(api.list(widgets))).status
 
     run(story())
 
 
 def test_a_changed_definition_applies_to_the_next_write(run, api):
+    body, widgets = definition("changing"), resource_of("changing")
+
     async def story():
         place = await Place.fresh(api)
-        await api.create(CUSTOM_RESOURCE_DEFINITIONS, definition())
-        await established(api)
-        made = await api.get(CUSTOM_RESOURCE_DEFINITIONS, "", "widgets.test.kubernaut.io")
-        schema = made["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-        schema["properties"]["spec"]["properties"]["size"]["default"] = 7
-        await api.update(CUSTOM_RESOURCE_DEFINITIONS, made)
+        await define(api, body)
+        await redefine(api, body, lambda properties: properties["size"].update(default=7))
 
         async def applied():
-            body = place.body("w", spec={"colour": "red"})
-            return (await api.create(WIDGETS, body, dry_run=True))["spec"]["size"] == 7
+            request = api.create(widgets, place.body("w", spec={"colour": "red"}), dry_run=True)
+            made = await in_time(request)
+            return made is not None and made["spec"]["size"] == 7
 
         await until(applied)
         assert await applied()
+        await api.delete(CUSTOM_RESOURCE_DEFINITIONS, "", body["metadata"]["name"])
+
+    run(story())
+
+
+def test_what_was_stored_before_reads_as_the_new_definition_has_it(run, api):
+    """An engine that is newer than its objects sees its own defaults, and never what it no longer knows."""
+    body, widgets = definition("evolving"), resource_of("evolving")
+
+    def edit(properties):
+        properties["fresh"] = {"type": "integer", "default": 7}
+        properties.pop("blob")
+
+    async def story():
+        place = await Place.fresh(api)
+        await define(api, body)
+        old = await place.make(widgets, "w", spec={"colour": "red", "blob": "aGk="})
+        await redefine(api, body, edit)
+
+        async def applied():
+            read = await in_time(place.get(widgets, "w"))
+            return read is not None and read["spec"].get("fresh") == 7
+
+        await until(applied)
+        new = await place.get(widgets, "w")
+        assert ({"fresh": 7}, {"blob": "aGk="}) == (
+            {k: v for k, v in new["spec"].items() if k not in old["spec"]},
+            {k: v for k, v in old["spec"].items() if k not in new["spec"]})
+        for field in ("resourceVersion", "generation", "uid"):
+            assert old["metadata"][field] == new["metadata"][field]
+        await api.delete(CUSTOM_RESOURCE_DEFINITIONS, "", body["metadata"]["name"])
+
+    run(story())
+
+
+def test_what_was_stored_under_a_looser_definition_stays_writable(run, api):
+    """Only a value that changes has to keep to the stricter schema."""
+    body, widgets = definition("strict"), resource_of("strict")
+
+    def edit(properties):
+        properties["size"]["maximum"] = 5
+        properties["colour"]["enum"] = ["green"]
+        properties["parts"]["items"]["properties"]["weight"]["maximum"] = 3
+        properties["tags"]["additionalProperties"]["maxLength"] = 1
+        properties["set"]["maxItems"] = 1
+
+    async def story():
+        place = await Place.fresh(api)
+        await define(api, body)
+        spec = {"colour": "red", "size": 9, "parts": [{"id": 1, "weight": 9}, {"id": 2}], "tags": {"a": "abc"},
+                "set": ["a", "b"]}
+        await place.make(widgets, "w", spec=spec)
+        await redefine(api, body, edit)
+
+        async def stricter():
+            fresh = api.create(widgets, place.body("x", spec={"colour": "green", "size": 9}), dry_run=True)
+            try:
+                return await in_time(fresh) is None and False
+            except ApiError as error:
+                return error.status == 422
+
+        await until(stricter)
+        made = await place.get(widgets, "w")
+        # The part is the same although it stands elsewhere: a map list goes by its keys.
+        changed = {**made["spec"], "label": "new", "parts": [{"id": 2, "weight": 2}, {"id": 1, "weight": 9}]}
+        made = await api.update(widgets, {**made, "spec": changed})
+        made = await api.update_status(widgets, {**made, "status": {"phase": "on"}})
+        for wrong, field in [
+            ({"size": 8}, "spec.size"), ({"tags": {"a": "abd"}}, "spec.tags.a"),
+            ({"parts": [{"id": 1, "weight": 8}]}, "spec.parts[0].weight"), ({"set": ["a", "c"]}, "spec.set"),
+        ]:
+            error = await refusal(api.update(widgets, {**made, "spec": {**made["spec"], **wrong}}))
+            assert field == error.causes[0][0]
+        await api.delete(CUSTOM_RESOURCE_DEFINITIONS, "", body["metadata"]["name"])
 
     run(story())
 
@@ -229,7 +373,8 @@ def test_an_inconsistent_definition_is_refused(run, api, body, field):
 
 
 def test_a_rule_that_is_not_cel_is_refused_with_the_definition(run, api):
-    body = definition(schema={"openAPIV3Schema": {"type": "object", "x-kubernetes-validations": [{"rule": "self +"}]}})
+    body = definition("other", schema={"openAPIV3Schema": {
+        "type": "object", "x-kubernetes-validations": [{"rule": "self +"}]}})
     error = run(refusal(api.create(CUSTOM_RESOURCE_DEFINITIONS, body)))
 
     assert 422 == error.status

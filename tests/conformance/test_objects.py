@@ -161,10 +161,12 @@ def test_dependants_follow_the_propagation(run, place, propagation):
     run(story())
 
 
-def test_an_unknown_propagation_is_a_bad_request(run, place):
+def test_an_unknown_propagation_is_invalid(run, place):
     async def story():
         await place.gadget()
-        assert 400 == (await refusal(place.api.delete(GADGETS, place.namespace, "g", propagation="Sideways"))).status
+        error = await refusal(place.api.delete(GADGETS, place.namespace, "g", propagation="Sideways"))
+        assert (422, "propagationPolicy") == (error.status, error.causes[0][0])
+        assert "deletionTimestamp" not in (await place.get(GADGETS, "g"))["metadata"]
 
     run(story())
 
@@ -203,7 +205,25 @@ def test_lists_select_page_and_carry_the_version_to_watch_from(run, place):
         assert [["a", "b"], ["c"], ["a", "b"]] == [
             [o["metadata"]["name"] for o in page.items] for page in (first, rest, chosen)]
         assert "" == rest.continue_token
-        assert 400 == (await refusal(place.api.list(GADGETS, label_selector="=x"))).status
+
+    run(story())
+
+
+@pytest.mark.parametrize("selector", ["=x", "a in (b", "a==b,,c", "a b"])
+def test_a_selector_that_means_nothing_is_a_bad_request(run, place, selector):
+    assert 400 == run(refusal(place.api.list(GADGETS, place.namespace, label_selector=selector))).status
+
+
+@pytest.mark.parametrize(("selector", "chosen"), [
+    ("a=1", "x"), ("a==1", "x"), ("a!=1", "yz"), ("a", "xy"), ("!a", "z"), ("a in (1,2)", "xy"), ("a notin (1)", "yz"),
+    ("a,b=3", "y"), ("a=", ""), ("", "xyz"),
+])
+def test_selectors_choose(run, place, selector, chosen):
+    async def story():
+        for name, labels in (("x", {"a": "1"}), ("y", {"a": "2", "b": "3"}), ("z", {})):
+            await place.gadget(name, metadata={"labels": labels})
+        page = await place.api.list(GADGETS, place.namespace, label_selector=selector)
+        assert list(chosen) == [item["metadata"]["name"] for item in page.items]
 
     run(story())
 
@@ -215,7 +235,12 @@ def test_lists_select_page_and_carry_the_version_to_watch_from(run, place):
     ({"annotations": {"a b": "c"}}, "metadata.annotations"),
     ({"annotations": {"a": "c" * 300_000}}, "metadata.annotations"),
     ({"finalizers": ["a b"]}, "metadata.finalizers"),
-    ({"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "p"}]}, "metadata.ownerReferences[0].uid"),
+    ({"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "p"}]}, "metadata.ownerReferences.uid"),
+    ({"ownerReferences": [{"apiVersion": "", "kind": "Pod", "name": "p", "uid": "u"}]},
+     "metadata.ownerReferences.apiVersion"),
+    ({"ownerReferences": [{"apiVersion": "v1", "kind": "Event", "name": "p", "uid": "u"}]}, "metadata.ownerReferences"),
+    ({"finalizers": ["orphan", "foregroundDeletion"]}, "metadata.finalizers"),
+    ({"name": "", "generateName": "Upper-"}, "metadata.generateName"),
     ({"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": n, "uid": n, "controller": True}
                           for n in "ab"]}, "metadata.ownerReferences"),
 ])
@@ -225,6 +250,14 @@ def test_metadata_has_a_syntax(run, place, metadata, field):
     assert (422, "Invalid", field) == (error.status, error.reason, error.causes[0][0])
 
 
+def test_a_null_label_is_an_empty_one_and_an_owner_counts_once(run, place):
+    owner = {"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "u"}
+    metadata = {"labels": {"a": None}, "annotations": {"b": None}, "ownerReferences": [owner, owner]}
+    made = run(place.api.create(GADGETS, place.body("g", metadata, spec={"colour": "red"}), dry_run=True))["metadata"]
+
+    assert ({"a": ""}, {"b": ""}, [owner]) == (made["labels"], made["annotations"], made["ownerReferences"])
+
+
 def test_a_namespace_is_a_label(run, api):
     error = run(refusal(api.create(NAMESPACES, {"metadata": {"name": "a.b"}})))
 
@@ -232,9 +265,11 @@ def test_a_namespace_is_a_label(run, api):
 
 
 @pytest.mark.parametrize("body", [
-    {"metadata": {"name": 5}}, {"metadata": {"name": "n", "labels": {"a": 1}}}, {"metadata": []}, [], None,
+    {"metadata": {"name": 5}}, {"metadata": {"name": "n", "labels": {"a": 1}}}, {"metadata": []},
     {"metadata": {"name": "n"}, "kind": "Pod"}, {"metadata": {"name": "n"}, "apiVersion": "v2"},
-    {"metadata": {"name": "n"}, "spec": {1, 2}}, {"metadata": {"name": "n", "ownerReferences": ["x"]}},
+    {"metadata": {"name": "n"}, "spec": []}, {"metadata": {"name": "n", "ownerReferences": ["x"]}},
+    {"metadata": {"name": "n"}, "spec": {1, 2}}, {"metadata": {"name": "n"}, "spec": 2**70},
+    {"metadata": {"name": "n", "creationTimestamp": "noon"}}, {"metadata": {"name": "n", "finalizers": "x"}},
 ])
 def test_what_cannot_be_decoded_is_a_bad_request(run, api, body):
     error = run(refusal(api.create(NODES, body)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -68,7 +70,6 @@ class ControlPlane:
         """Kill everything."""
         self._processes.stop()
 
-
     def kubeconfig_of(self, person: str, namespace: str = "default") -> Path:
         """The kubeconfig of somebody in the token file."""
         return self.kubeconfig_with(self._tokens[person], person, namespace)
@@ -109,6 +110,13 @@ class ControlPlane:
             "name": name, "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}}} for name in names))
         for name in names:
             self.kubectl("wait", "--for=condition=Ready", f"node/{name}", "--timeout=60s")
+
+    def forget(self) -> None:
+        """Make the store forget every version up to now, as it does by itself every five minutes."""
+        store = f"http://127.0.0.1:{self._ports['etcd']}/v3/kv"
+        # The store tells its version with every answer, numbers as texts.
+        told = _post(f"{store}/range", {"key": base64.b64encode(b"/registry/").decode(), "count_only": True})
+        _post(f"{store}/compaction", {"revision": told["header"]["revision"], "physical": True})
 
     def logs(self, program: str) -> str:
         """The end of what a program printed."""
@@ -199,6 +207,13 @@ def control_plane(people: Mapping[str, tuple[str, ...]] | None = None, *, minor:
     finally:
         plane.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _post(address: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    request = urllib.request.Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
 
 
 def free_ports(count: int) -> list[int]:

@@ -166,7 +166,7 @@ def test_each_action_takes_its_own_member_and_no_other(server, action):
     foreign = step(1, next(other for other in PARAMETERS if other != action))
 
     assert [] == server.refusals(workflow(own))
-    assert [f'{STEP}.parameters: Invalid value: "object": action {action} needs parameters.{member}'] == (
+    assert [f'{STEP}.parameters: Invalid value: action {action} needs parameters.{member}'] == (
         server.refusals(workflow({**foreign, "action": action})))
 
 
@@ -177,7 +177,7 @@ def test_each_compensation_takes_its_own_member_and_no_other(server, action):
 
     assert [] == server.refusals(workflow(step(1, "scale-deployment", rollbackSpec=own)))
     assert [] == server.refusals(compensating(rollbackAction=action, rollbackParameters=own["parameters"]))
-    assert [f'{STEP}.rollbackSpec.parameters: Invalid value: "object": action {action} needs parameters.{member}'] == (
+    assert [f'{STEP}.rollbackSpec.parameters: Invalid value: action {action} needs parameters.{member}'] == (
         server.refusals(with_rollback(action, foreign["parameters"])))
 
 

@@ -13,7 +13,14 @@ import pytest
 from tests.conformance.gadgets import DEFINITION, GADGETS, events, refusal
 
 from wfcontroller.embedded import EmbeddedServer, admitted_store
-from wfcore.resources import CONFIG_MAPS, CUSTOM_RESOURCE_DEFINITIONS, NODES
+from wfcore.resources import (
+    CONFIG_MAPS,
+    CUSTOM_RESOURCE_DEFINITIONS,
+    NODES,
+    POD_DISRUPTION_BUDGETS,
+    PODS,
+    SUBJECT_ACCESS_REVIEWS,
+)
 
 from .virtual_time import START, config_map, virtually
 
@@ -186,6 +193,68 @@ def test_a_cancelled_watch_leaves_nothing_waiting():
         return [waiting for waiting in server._wakeups._waiting.values() if waiting], timers()
 
     assert ([], []) == virtually(story)
+
+
+MAY = {"resourceAttributes": {"verb": "delete", "resource": "nodes"}}
+
+
+@pytest.mark.parametrize("spec", [{"user": "me", **MAY}, {"groups": ["g"], **MAY},
+                                  {"user": "me", "nonResourceAttributes": {"verb": "get", "path": "/metrics"}}])
+def test_everybody_may_do_everything_and_to_ask_changes_nothing(run, spec):
+    """Whoever runs a server in memory owns it."""
+    async def story():
+        server = EmbeddedServer(lambda: START)
+        before = server.state
+        answer = await server.create(SUBJECT_ACCESS_REVIEWS, {"metadata": {}, "spec": spec})
+        assert (True, before) == (answer["status"]["allowed"], server.state)
+
+    run(story())
+
+
+def test_a_budget_whose_status_lags_behind_its_spec_allows_nothing_yet(run):
+    """A disruption controller closes that gap at once where there is one."""
+    async def story():
+        server = EmbeddedServer(lambda: START)
+        meta = {"name": "p", "namespace": "default", "labels": {"app": "web"}}
+        made = await server.create(PODS, {"metadata": meta, "spec": {
+            "nodeName": "n", "containers": [{"name": "main", "image": "nginx:1"}]}})
+        await server.update_status(PODS, {**made, "status": {
+            "phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}})
+        made = await server.create(POD_DISRUPTION_BUDGETS, {"metadata": {"name": "b", "namespace": "default"}, "spec": {
+            "minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}}})
+        lagging = {"observedGeneration": 0, "disruptionsAllowed": 1, "currentHealthy": 2, "desiredHealthy": 1}
+        made = await server.update_status(POD_DISRUPTION_BUDGETS, {**made, "status": lagging})
+        error = await refusal(server.evict("default", "p"))
+        assert (429, 10.0) == (error.status, error.retry_after)
+        assert (("", "The disruption budget b is still being processed by the server."),) == error.causes
+        spent = {**lagging, "observedGeneration": 1, "disruptionsAllowed": 0}
+        await server.update_status(POD_DISRUPTION_BUDGETS, {**made, "status": spent})
+        error = await refusal(server.evict("default", "p"))
+        assert (("", "The disruption budget b does not allow evicting pods currently"),) == error.causes
+
+    run(story())
+
+
+def test_a_pod_is_bound_once_by_an_update(run):
+    """There is no binding here: whoever plays the scheduler writes the node into the spec."""
+    async def story():
+        server = EmbeddedServer(lambda: START)
+        made = await server.create(PODS, {"metadata": {"name": "p", "namespace": "default"}, "spec": {
+            "containers": [{"name": "main", "image": "nginx:1"}]}})
+        bound = await server.update(PODS, {**made, "spec": {**made["spec"], "nodeName": "first"}})
+        again = server.update(PODS, {**bound, "spec": {**bound["spec"], "nodeName": "second"}})
+        assert "spec" == (await refusal(again)).causes[0][0]
+
+    run(story())
+
+
+@pytest.mark.parametrize("body", [[], None, "text", 5, {"metadata": "text"}, {"metadata": {"name": "n"}, "kind": 5}])
+def test_a_body_that_is_no_object_is_a_bad_request(run, body):
+    async def story():
+        error = await refusal(EmbeddedServer(lambda: START).create(NODES, body))
+        assert (400, "BadRequest") == (error.status, error.reason)
+
+    run(story())
 
 
 def test_servers_without_a_seed_share_no_uids(run):

@@ -83,7 +83,7 @@ def test_a_quota_follows_its_namespace(world):
         await cluster.create(RESOURCE_QUOTAS, "q", {"hard": {
             "pods": 5, "requests.cpu": "4", "count/deployments.apps": "2", "services": "1"}})
         await cluster.workload()
-        await cluster.create(SERVICES, "web", {"selector": {"app": "web"}})
+        await cluster.create(SERVICES, "web", {"selector": {"app": "web"}, "ports": [{"port": 80}]})
         await cluster.settled()
         await asyncio.sleep(1)
         status = cluster.status(RESOURCE_QUOTAS, "q")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wfcore.resources import NAMESPACES, PODS
-from wfcore.simulation.operations import Found, Removed
+from wfcore.simulation.operations import EventsSince, Found, Removed
 
 from .kernel_world import FOREGROUND, ORPHAN, WFE, refused
 
@@ -33,6 +33,28 @@ def test_a_finalizer_holds_an_object_until_it_is_removed(world):
     world.update(WFE, with_finalizers(marked, []))
     assert (404, "NotFound") == refused(world.get(WFE, "a"))
     assert [("ADDED", "a"), ("MODIFIED", "a"), ("DELETED", "a")] == world.changes(WFE)
+
+
+def test_what_is_seen_to_go_is_what_was_stored_not_the_update_that_let_go(world):
+    world.create(WFE, "a", metadata=HELD, spec={"x": 1})
+    world.delete(WFE, "a")
+    marked = world.get(WFE, "a")
+    answer = world.update(WFE, {**with_finalizers(marked, []), "spec": {"x": 2}})
+
+    last = world.do(EventsSince(WFE, int(marked["metadata"]["resourceVersion"]))).changes[-1]
+    assert ({"x": 2}, marked["metadata"]["resourceVersion"]) == (answer["spec"], answer["metadata"]["resourceVersion"])
+    assert "finalizers" not in answer["metadata"]
+    assert {**marked, "metadata": {**marked["metadata"], "resourceVersion": str(last.version)}} == last.object.value
+
+
+def test_a_name_is_taken_until_its_object_is_gone(world):
+    world.create(WFE, "a", metadata=HELD)
+    taken = world.create(WFE, "a")
+    world.delete(WFE, "a")
+    going = world.create(WFE, "a")
+
+    name = 'workflowexecutions.workflowexecution.kubernaut.io "a" already exists'
+    assert [name, f"object is being deleted: {name}"] == [taken.message, going.message]
 
 
 def test_deleting_again_changes_nothing(world):

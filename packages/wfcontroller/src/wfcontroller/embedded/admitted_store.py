@@ -13,10 +13,10 @@ from attrs import evolve
 from wfcontroller.api import ApiError
 from wfcontroller.embedded.definitions import CLEANUP, custom_kinds, established, with_cleanup, without_cleanup
 from wfcontroller.embedded.kinds import Kinds
-from wfcontroller.embedded.wire import error_of
+from wfcontroller.embedded.wire import copied, error_of
 from wfcore.resources import CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES, Resource
 from wfcore.simulation.metadata import timestamp
-from wfcore.simulation.objects import ObjectKey
+from wfcore.simulation.objects import ObjectKey, StoredObject
 from wfcore.simulation.operations import (
     CollectGarbage,
     Compact,
@@ -147,11 +147,25 @@ class AdmittedStore:
             customs = tuple(custom_kinds(definition))
             self.kinds.serve(customs)
             self.state = self.state.serving(custom.resource for custom in customs)
+            for custom in customs:
+                self._read_anew(custom.resource)
             self._collected = -1  # owners of a kind that was unknown may be absent
             if isinstance(operation, Create):
                 at = self._clock()
                 body = established(definition, timestamp(at))
                 self._commit(apply(self.state, UpdateStatus(CUSTOM_RESOURCE_DEFINITIONS, body, at))[0])
+
+    def _read_anew(self, resource: Resource) -> None:
+        """What is stored reads as its new definition has it: pruned and defaulted, and no event tells of it."""
+        bucket, kind = self.state.bucket(resource), self.kinds.find(resource)
+        if not bucket.objects:
+            return
+        objects = {}
+        for place, stored in bucket.objects.items():
+            value = copied(stored.value)
+            kind.admission.prepare(value)
+            objects[place] = StoredObject(value)
+        self.state = evolve(self.state, buckets={**self.state.buckets, resource: evolve(bucket, objects=objects)})
 
     def _clean_definitions(self) -> None:
         """Delete the objects of definitions that are being deleted, then let go of the definitions."""

@@ -47,18 +47,18 @@ def _broken_anyway(pod: Json, status: Json) -> bool:
 def _allowing(budget: Json) -> Json:
     status, name = budget.get("status", {}), budget["metadata"]["name"]
     if status.get("observedGeneration", 0) < budget["metadata"].get("generation", 0):
-        raise ApiError(
-            429, "TooManyRequests", f"Cannot evict pod as the disruption budget {name} is still being processed.",
-            retry_after=10.0,
-        )
+        raise _not_now(f"The disruption budget {name} is still being processed by the server.", 10.0)
     if status.get("disruptionsAllowed", 0) <= 0:
-        raise ApiError(
-            429, "TooManyRequests",
-            "Cannot evict pod as it would violate the pod's disruption budget."
-            f" The disruption budget {name} needs {status.get('desiredHealthy', 0)} healthy pods"
-            f" and has {status.get('currentHealthy', 0)} currently",
-        )
+        wanted, healthy = status.get("desiredHealthy", 0), status.get("currentHealthy", 0)
+        raise _not_now(
+            f"The disruption budget {name} needs {wanted} healthy pods and has {healthy} currently"
+            if healthy <= wanted else f"The disruption budget {name} does not allow evicting pods currently")
     return budget
+
+
+def _not_now(why: str, retry_after: float | None = None) -> ApiError:
+    message = "Cannot evict pod as it would violate the pod's disruption budget."
+    return ApiError(429, "TooManyRequests", message, retry_after=retry_after, causes=(("", why),))
 
 
 def _selects(selector: Json | None, labels: Json) -> bool:

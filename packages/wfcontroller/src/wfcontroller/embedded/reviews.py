@@ -25,9 +25,12 @@ def reviewed(body: Object) -> Object:
 def _problems(body: Object) -> Iterator[Cause]:
     """As the API server judges: who, and exactly one of the two kinds of what."""
     spec = body.get("spec") or {}
+    asked, other = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
+    if asked is not None and other is not None:
+        yield invalid_value(("spec", "nonResourceAttributes"), other,
+                            "cannot be specified in combination with resourceAttributes")
+    if asked is None and other is None:
+        yield invalid_value(("spec", "resourceAttributes"), None,
+                            "exactly one of nonResourceAttributes or resourceAttributes must be specified")
     if not spec.get("user") and not spec.get("groups"):
         yield invalid_value(("spec", "user"), "", "at least one of user or group must be specified")
-    asked = [key for key in ("resourceAttributes", "nonResourceAttributes") if spec.get(key) is not None]
-    if len(asked) != 1:
-        yield invalid_value(("spec", "resourceAttributes"), asked,
-                            "exactly one of nonResourceAttributes or resourceAttributes must be specified")

@@ -14,12 +14,13 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
 
 from wfcontroller.api import ApiError, Object, Page, WatchEvent
+from wfcontroller.embedded.admission.paths import unsupported
 from wfcontroller.embedded.admitted_store import AdmittedStore
 from wfcontroller.embedded.decoding import decoded
 from wfcontroller.embedded.disruptions import after_eviction, check_eviction
 from wfcontroller.embedded.reviews import reviewed
 from wfcontroller.embedded.watching import Wakeups, bookmark, parsed_version
-from wfcontroller.embedded.wire import answered
+from wfcontroller.embedded.wire import answered, listed
 from wfcore.resources import (
     CUSTOM_RESOURCE_DEFINITIONS,
     NAMESPACES,
@@ -90,9 +91,10 @@ class EmbeddedServer:
         continue_token: str = "",
     ) -> Page:
         await asyncio.sleep(0)
-        listed = self._listed(List(self._known(resource), namespace, label_selector, limit, continue_token))
-        items = (stored for stored in listed.items if _is_named(stored, name))
-        return Page(tuple(map(answered, items)), str(listed.version), listed.token)
+        known = self._known(resource)
+        page = self._listed(List(known, namespace, label_selector, limit, continue_token))
+        items = tuple(listed(known, stored) for stored in page.items if _is_named(stored, name))
+        return Page(items, str(page.version), page.token)
 
     async def create(self, resource: Resource, body: Object, *, dry_run: bool = False) -> Object:
         await asyncio.sleep(0)
@@ -144,9 +146,9 @@ class EmbeddedServer:
         end, next_bookmark = loop.time() + timeout_seconds, loop.time() + self._bookmark_seconds
         known, version = self._known(resource), parsed_version(resource_version)
         if version == 0:  # "any version": what is there now, then what happens to it
-            listed = self._listed(List(known, namespace))
-            version = listed.version
-            for stored in listed.items:
+            page = self._listed(List(known, namespace))
+            version = page.version
+            for stored in page.items:
                 if _is_named(stored, name):
                     yield WatchEvent("ADDED", answered(stored))
         while True:
@@ -176,9 +178,9 @@ class EmbeddedServer:
         return self._store.write(Create(known, decoded(known, body), self._clock()), dry_run=dry_run).object
 
     def _listed(self, operation: List) -> Listed:
-        listed = self._store.read(operation)
-        assert isinstance(listed, Listed)
-        return listed
+        page = self._store.read(operation)
+        assert isinstance(page, Listed)
+        return page
 
     def _committed(self, changed: Sequence[Resource]) -> None:
         self._wakeups.wake(changed)
@@ -202,5 +204,6 @@ def _propagation(name: str) -> Propagation:
     try:
         return Propagation(name)
     except ValueError as error:
-        known = ", ".join(p.value for p in Propagation)
-        raise ApiError(400, "BadRequest", f"invalid propagationPolicy {name!r}: must be one of {known}") from error
+        cause = unsupported(("propagationPolicy",), name, ("Foreground", "Background", "Orphan", "nil"))
+        message = f'DeleteOptions.meta.k8s.io "" is invalid: {cause[0]}: {cause[1]}'
+        raise ApiError(422, "Invalid", message, causes=(cause,)) from error

@@ -10,6 +10,8 @@ from typing import Any
 import orjson
 
 from wfcontroller.api import ApiError, Object
+from wfcore.resources import Resource
+from wfcore.simulation.metadata import is_custom
 from wfcore.simulation.objects import Json, StoredObject
 from wfcore.simulation.operations import Refused
 
@@ -17,6 +19,14 @@ from wfcore.simulation.operations import Refused
 def answered(stored: StoredObject) -> Object:
     """A copy the caller may keep and change."""
     copy: Object = orjson.loads(stored.text)
+    return copy
+
+
+def listed(resource: Resource, stored: StoredObject) -> Object:
+    """The same as an item of a list: those of built-in kinds leave out what the list says for all of them."""
+    copy = answered(stored)
+    if not is_custom(resource):
+        del copy["apiVersion"], copy["kind"]
     return copy
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import io
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -57,7 +59,7 @@ class Requests:
         """
         patience = aiohttp.ClientTimeout(total=self._patience.answer, connect=self._patience.connect)
         try:
-            async with self._request(method, path, query, body, await self._headers(), patience) as answer:
+            async with self._answer(method, path, query, body, patience) as answer:
                 content = await answer.read()
                 if answer.status >= 400:
                     raise refusal(answer.status, content, answer.headers)
@@ -65,7 +67,7 @@ class Requests:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise unanswered(method, path, error) from error
 
-    async def stream(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Object]:
+    async def stream(self, path: str, query: Mapping[str, str]) -> AsyncGenerator[Object, None]:
         """The JSON lines of a watch, until the server ends it.
 
         Raises:
@@ -74,13 +76,26 @@ class Requests:
         patience = aiohttp.ClientTimeout(total=None, sock_connect=self._patience.connect,
                                          sock_read=self._patience.silence)
         try:
-            async with self._request("GET", path, query, None, await self._headers(), patience) as answer:
+            async with self._answer("GET", path, query, None, patience) as answer:
                 if answer.status >= 400:
                     raise refusal(answer.status, await answer.read(), answer.headers)
                 async for line in _lines(answer.content):
                     yield parsed(line)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise unanswered("WATCH", path, error) from error
+
+    @asynccontextmanager
+    async def _answer(self, method: str, path: str, query: Mapping[str, str] | None, body: Object | None,
+                      patience: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
+        """One exchange.  A connection that is not kept is cut at its end: nobody waits for the other side's goodbye."""
+        transport = None
+        try:
+            async with self._request(method, path, query, body, await self._headers(), patience) as answer:
+                transport = None if answer.connection is None else answer.connection.transport
+                yield answer
+        finally:
+            if transport is not None and transport.is_closing():
+                transport.abort()
 
     def _request(self, method: str, path: str, query: Mapping[str, str] | None, body: Object | None,
                  headers: Mapping[str, str], patience: aiohttp.ClientTimeout) -> Any:
@@ -91,12 +106,20 @@ class Requests:
             options["proxy"] = self._configuration.proxy
         return self._session.request(
             method, f"{self._server}{path}", params=query, headers=headers, timeout=patience, allow_redirects=False,
-            data=None if body is None else orjson.dumps(body), **options)
+            data=None if body is None else _encoded(body), **options)
 
     async def _headers(self) -> Mapping[str, str]:
         headers = {"Accept": _JSON, "Content-Type": _JSON, "User-Agent": self._agent}
         token = await self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
         return {**headers, "Authorization": token} if token else headers
+
+
+def _encoded(body: Object) -> io.BytesIO:
+    """A body as JSON, as a stream: a large one is then sent in pieces.  Raises `ApiError` 400 for what is no JSON."""
+    try:
+        return io.BytesIO(orjson.dumps(body))
+    except TypeError as error:
+        raise ApiError(400, "BadRequest", f"the body is not JSON: {error}") from error
 
 
 class _Pool(RESTClientObject):

@@ -42,10 +42,13 @@ def delete(
 
 
 def settle(state: State, resource: Resource, value: dict[str, Any], old: StoredObject) -> tuple[State, Found | Removed]:
-    """Store what became of an object: unchanged, changed, or removed because nothing holds it any longer."""
+    """Store what became of an object: unchanged, changed, or removed because nothing holds it any longer.
+
+    What is removed, and watchers see go, is what was stored before; only whoever let go of it hears the new value.
+    """
     if _released(resource, value):
-        state, stored = remove(state, resource, value, old)
-        return state, Removed(stored)
+        state, _ = remove(state, resource, old.value, old)
+        return state, Removed(StoredObject(value))
     if value == old.value:
         return state, Found(old)
     state, stored = put(state, resource, value)

@@ -6,7 +6,8 @@ typed `ObjectMeta` of the API server.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ from wfcore.resources import (
     Resource,
 )
 from wfcore.simulation.objects import Json, StoredObject
-from wfcore.simulation.operations import conflict, invalid
+from wfcore.simulation.operations import Refusal, conflict, invalid, qualified_kind
 
 # The kinds whose objects carry no generation in a real cluster.
 _WITHOUT_GENERATION = frozenset(
@@ -72,8 +73,21 @@ def at_creation(resource: Resource, body: Json, name: str, uid: str, at: datetim
     return {**created, **_FIRST.get(resource, {}), **kind, "metadata": {**given, **own}}
 
 
-def check_preconditions(resource: Resource, body: Json, old: StoredObject, *, version_needed: bool) -> None:
-    """409 unless the uid and resourceVersion that the client names, if any, are the stored ones."""
+def check_deletable(resource: Resource, uid: str, version: str, old: StoredObject) -> None:
+    """409 unless the uid and resourceVersion that a deletion names, if any, are the stored ones."""
+    for what, asked, found, may in (
+        ("UID", uid, old.uid, "deleted and then recreated"),
+        ("ResourceVersion", version, str(old.resource_version), "modified"),
+    ):
+        if asked and asked != found:
+            raise Refusal(409, "Conflict", (
+                f'Operation cannot be fulfilled on {qualified_kind(resource)} "{old.place[1]}": the {what} in the'
+                f" precondition ({asked}) does not match the {what} in record ({found})."
+                f" The object might have been {may}"))
+
+
+def check_preconditions(resource: Resource, body: Json, old: StoredObject) -> None:
+    """409 unless the uid and resourceVersion that an update names, if any, are the stored ones; 422 if one lacks."""
     given = body["metadata"]
     name = old.place[1]
     if given.get("uid") and given["uid"] != old.uid:
@@ -83,7 +97,7 @@ def check_preconditions(resource: Resource, body: Json, old: StoredObject, *, ve
         )
     version = given.get("resourceVersion") or ""
     if not version:
-        if version_needed and (is_custom(resource) or resource in _CONDITIONAL):
+        if is_custom(resource) or resource in _CONDITIONAL:
             cause = ("metadata.resourceVersion", "Invalid value: 0: must be specified for an update")
             raise invalid(resource, name, (cause,))
         return
@@ -124,15 +138,20 @@ def desired(value: Json) -> dict[str, Any]:
     return {k: v for k, v in value.items() if k not in ("metadata", "status")}
 
 
+def _go(texts: Sequence[str]) -> str:
+    """A list as the API server prints it."""
+    return f"[]string{{{', '.join(map(json.dumps, texts))}}}"
+
+
 def _check_immutable(resource: Resource, given: Json, old: StoredObject) -> None:
     causes = [
-        (f"metadata.{name}", f"Invalid value: {given[name]!r}: field is immutable")
-        for name in ("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
+        (f"metadata.{name}", f"Invalid value: {json.dumps(given[name])}: field is immutable")
+        for name in ("deletionTimestamp", "deletionGracePeriodSeconds")
         if name in given and given[name] != old.metadata.get(name)
     ]
     added = [f for f in given.get("finalizers", ()) if f not in old.finalizers]
     if old.terminating and added:
         why = "no new finalizers can be added if the object is being deleted"
-        causes.append(("metadata.finalizers", f"Forbidden: {why}, found new finalizers {added!r}"))
+        causes.append(("metadata.finalizers", f"Forbidden: {why}, found new finalizers {_go(added)}"))
     if causes:
         raise invalid(resource, old.place[1], tuple(causes))

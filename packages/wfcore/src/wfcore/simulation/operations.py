@@ -119,7 +119,10 @@ class Found:
 
 @frozen
 class Removed:
-    """The object is gone; `object` is its last state, with the resourceVersion of its removal."""
+    """The object is gone; `object` is its last state, with the resourceVersion of its removal.
+
+    After an update that let go of it `object` is what the update made of it, with the version it was read at.
+    """
 
     object: StoredObject
 
@@ -177,6 +180,11 @@ def qualified(resource: Resource) -> str:
     return f"{resource.plural}.{resource.group}" if resource.group else resource.plural
 
 
+def qualified_kind(resource: Resource) -> str:
+    """`Deployment.apps`, `Pod`: how other messages name it."""
+    return f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+
+
 def not_found(resource: Resource, name: str) -> Refusal:
     return Refusal(404, "NotFound", f'{qualified(resource)} "{name}" not found')
 
@@ -187,7 +195,6 @@ def conflict(resource: Resource, name: str, why: str) -> Refusal:
 
 def invalid(resource: Resource, name: str, causes: tuple[tuple[str, str], ...]) -> Refusal:
     """422 with every problem: one cause per field, all of them in the message."""
-    kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
     problems = [f"{path}: {message}" for path, message in causes]
     listed = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
-    return Refusal(422, "Invalid", f'{kind} "{name}" is invalid: {listed}', causes)
+    return Refusal(422, "Invalid", f'{qualified_kind(resource)} "{name}" is invalid: {listed}', causes)

@@ -12,8 +12,14 @@ from wfcore.resources import NAMESPACES, Resource
 from wfcore.simulation import selectors
 from wfcore.simulation.deletion import delete, settle
 from wfcore.simulation.garbage import collect
-from wfcore.simulation.metadata import at_creation, at_update, check_preconditions, with_status
-from wfcore.simulation.objects import Json, StoredObject, fingerprint, path_of
+from wfcore.simulation.metadata import (
+    at_creation,
+    at_update,
+    check_deletable,
+    check_preconditions,
+    with_status,
+)
+from wfcore.simulation.objects import StoredObject, fingerprint, path_of
 from wfcore.simulation.operations import (
     Collected,
     CollectGarbage,
@@ -90,8 +96,10 @@ def _create(state: State, create: Create) -> tuple[State, Found]:
         raise Refusal(500, "InternalError", "resourceVersion should not be set on objects to be created")
     state, uid = _next_uid(state)
     name = metadata.get("name") or _generated_name(state, resource, namespace, metadata.get("generateName") or "", uid)
-    if state.find(resource, namespace, name) is not None:
-        raise Refusal(409, "AlreadyExists", f'{qualified(resource)} "{name}" already exists')
+    former = state.find(resource, namespace, name)
+    if former is not None:
+        going = "object is being deleted: " if former.terminating else ""
+        raise Refusal(409, "AlreadyExists", f'{going}{qualified(resource)} "{name}" already exists')
     value = at_creation(resource, create.body, name, uid, create.at)
     state, stored = put(state, resource, value)
     _check_size(stored, None)
@@ -138,7 +146,7 @@ def _update(state: State, update: Update | UpdateStatus) -> tuple[State, Found |
     if isinstance(update, UpdateStatus) and not resource.has_status:
         raise Refusal(404, "NotFound", f"the server could not find the requested resource: {resource.plural}/status")
     old = _existing(state, resource, metadata.get("namespace") or "", metadata.get("name") or "")
-    check_preconditions(resource, update.body, old, version_needed=True)
+    check_preconditions(resource, update.body, old)
     value = with_status(old.value, update.body) if isinstance(update, UpdateStatus) else (
         at_update(resource, update.body, old)
     )
@@ -152,8 +160,9 @@ def _check_size(stored: StoredObject, before: StoredObject | None) -> None:
     if not stored.may_exceed(MAX_OBJECT_BYTES, before):
         return
     if len(stored.text) > MAX_OBJECT_BYTES:
+        # The API server only passes on what etcd said.
         raise Refusal(
-            413, "RequestEntityTooLarge",
+            500, "InternalError",
             f"etcdserver: request is too large: {stored.value['kind']} {stored.place[1]!r} has"
             f" {len(stored.text)} bytes, the limit is {MAX_OBJECT_BYTES}",
         )
@@ -161,8 +170,7 @@ def _check_size(stored: StoredObject, before: StoredObject | None) -> None:
 
 def _delete(state: State, operation: Delete) -> tuple[State, Found | Removed]:
     old = _existing(state, operation.resource, operation.namespace, operation.name)
-    asked: Json = {"metadata": {"uid": operation.uid, "resourceVersion": operation.resource_version}}
-    check_preconditions(operation.resource, asked, old, version_needed=False)
+    check_deletable(operation.resource, operation.uid, operation.resource_version, old)
     return delete(
         state, operation.resource, old, operation.at, operation.propagation, operation.grace_period_seconds
     )

@@ -30,6 +30,15 @@ def _object(required: tuple[str, ...] = (), **properties: Schema) -> dict[str, A
     return {**schema, "required": list(required)} if required else schema
 
 
+def _absent_as_empty(schema: Schema) -> Schema:
+    return {**schema, "default": {}}
+
+
+def _spec(required: tuple[str, ...] = (), **properties: Schema) -> Schema:
+    """An object whose `spec`, absent or not, has these properties."""
+    return _object(spec=_absent_as_empty(_object(required, **properties)))
+
+
 def _map_of(schema: Schema) -> Schema:
     return {"type": "object", "additionalProperties": schema}
 
@@ -37,37 +46,30 @@ def _map_of(schema: Schema) -> Schema:
 _TEXT: Schema = {"type": "string"}
 _NATURAL: Schema = {"type": "integer", "minimum": 0, "format": "int32"}
 _COUNT_OR_PERCENT: Schema = {"x-kubernetes-int-or-string": True}
-# `500m`, `2Gi`, `1e3`, or a plain number.
-_QUANTITY: Schema = {"x-kubernetes-int-or-string": True,
-                     "pattern": r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?$"}
+# `500m`, `2Gi`, `1e3`, or a plain number; stored as a text.
+_QUANTITY: Schema = {"type": ["string", "number"], "format": "quantity"}
 _PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535, "format": "int32"}
 _SELECTOR = _object(matchLabels=_map_of(_TEXT), matchExpressions={"type": "array", "items": _object(
     ("key", "operator"), operator={"type": "string", "enum": ["In", "NotIn", "Exists", "DoesNotExist"]},
 )})
-_CONTAINERS: Schema = {
-    "type": "array", "minItems": 1, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
-    "items": _object(("name", "image"), name={"type": "string", "minLength": 1, "maxLength": 63},
-                     image={"type": "string", "minLength": 1}),
-}
+_CONTAINERS: Schema = {"type": "array", "items": _object(
+    ("name", "image"), name={"type": "string", "minLength": 1}, image={"type": "string", "minLength": 1})}
 _POD_SPEC = _object(
     ("containers",),
     containers=_CONTAINERS,
-    initContainers={**_CONTAINERS, "minItems": 0},
+    initContainers=_CONTAINERS,
     nodeName=_TEXT,
     restartPolicy={"type": "string", "enum": ["Always", "OnFailure", "Never"], "default": "Always"},
     terminationGracePeriodSeconds={"type": "integer", "default": 30},
 )
-_TEMPLATE = _object(("spec",), metadata=_object(labels=_map_of(_TEXT), annotations=_map_of(_TEXT)), spec=_POD_SPEC)
+_TEMPLATE = _absent_as_empty(_object(
+    metadata=_object(labels=_map_of(_TEXT), annotations=_map_of(_TEXT)), spec=_absent_as_empty(_POD_SPEC)))
 _REPLICAS: Schema = {**_NATURAL, "default": 1}
 
 
-def _strategy(kind: str, others: tuple[str, ...], rolling: Schema) -> Schema:
-    return {**_object(type={"type": "string", "enum": [kind, *others], "default": kind}, rollingUpdate=rolling),
-            "default": {}}
-
-
-_DEPLOYMENT_STRATEGY = _strategy("RollingUpdate", ("Recreate",), _object(
-    maxUnavailable=_COUNT_OR_PERCENT, maxSurge=_COUNT_OR_PERCENT))
+_DEPLOYMENT_STRATEGY = _absent_as_empty(_object(
+    type={"type": "string", "default": "RollingUpdate"},
+    rollingUpdate=_object(maxUnavailable=_COUNT_OR_PERCENT, maxSurge=_COUNT_OR_PERCENT)))
 _CRD_VERSION = _object(
     ("name", "served", "storage", "schema"),
     name=_TEXT, served={"type": "boolean"}, storage={"type": "boolean"},
@@ -76,45 +78,41 @@ _CRD_VERSION = _object(
 )
 
 SCHEMAS: Mapping[Resource, Schema] = {
-    DEPLOYMENTS: _object(("spec",), spec=_object(
-        ("selector", "template"), replicas=_REPLICAS, selector=_SELECTOR, template=_TEMPLATE,
+    DEPLOYMENTS: _spec(
+        ("selector",), replicas=_REPLICAS, selector=_SELECTOR, template=_TEMPLATE,
         strategy=_DEPLOYMENT_STRATEGY, paused={"type": "boolean"}, minReadySeconds=_NATURAL,
         revisionHistoryLimit={**_NATURAL, "default": 10}, progressDeadlineSeconds={**_NATURAL, "default": 600},
-    )),
-    REPLICA_SETS: _object(("spec",), spec=_object(
-        ("selector", "template"), replicas=_REPLICAS, selector=_SELECTOR, template=_TEMPLATE)),
-    STATEFUL_SETS: _object(("spec",), spec=_object(
-        ("selector", "template"), replicas=_REPLICAS, selector=_SELECTOR, template=_TEMPLATE)),
-    DAEMON_SETS: _object(("spec",), spec=_object(("selector", "template"), selector=_SELECTOR, template=_TEMPLATE)),
-    PODS: _object(("spec",), spec=_POD_SPEC),
+    ),
+    REPLICA_SETS: _spec(("selector",), replicas=_REPLICAS, selector=_SELECTOR, template=_TEMPLATE),
+    STATEFUL_SETS: _spec(("selector",), replicas=_REPLICAS, selector=_SELECTOR, template=_TEMPLATE),
+    DAEMON_SETS: _spec(selector=_SELECTOR, template=_TEMPLATE),
+    PODS: _object(spec=_absent_as_empty(_POD_SPEC)),
     NODES: _object(spec=_object(unschedulable={"type": "boolean"}, taints={"type": "array", "items": _object(
-        ("key", "effect"),
-        effect={"type": "string", "enum": ["NoSchedule", "PreferNoSchedule", "NoExecute"]},
-    )})),
-    CONFIG_MAPS: _object(data=_map_of(_TEXT), binaryData=_map_of({"type": "string", "format": "byte"}),
+        key=_TEXT, value=_TEXT, effect=_TEXT)})),
+    CONFIG_MAPS: _object(data=_map_of(_TEXT), binaryData=_map_of({"type": "string", "format": "bytes"}),
                          immutable={"type": "boolean"}),
-    SECRETS: _object(data=_map_of({"type": "string", "format": "byte", "nullable": True}),
+    SECRETS: _object(data=_map_of({"type": "string", "format": "bytes", "nullable": True}),
                      stringData=_map_of(_TEXT), immutable={"type": "boolean"},
                      type={"type": "string", "default": "Opaque"}),
-    SERVICES: _object(("spec",), spec=_object(
+    SERVICES: _spec(
         type={"type": "string", "enum": ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
               "default": "ClusterIP"},
         selector=_map_of(_TEXT), ports={"type": "array", "items": _object(
             ("port",), port=_PORT, targetPort={"x-kubernetes-int-or-string": True},
-            protocol={"type": "string", "enum": ["TCP", "UDP", "SCTP"], "default": "TCP"})})),
+            protocol={"type": "string", "enum": ["SCTP", "TCP", "UDP"], "default": "TCP"},
+            name=_TEXT)}),
     ENDPOINT_SLICES: _object(
-        ("addressType",), addressType={"type": "string", "enum": ["IPv4", "IPv6", "FQDN"]},
+        ("addressType",), addressType={"type": "string", "enum": ["FQDN", "IPv4", "IPv6"]},
         endpoints={"type": "array", "maxItems": 1000, "items": _object(
-            ("addresses",), addresses={"type": "array", "minItems": 1, "maxItems": 100, "items": _TEXT},
+            ("addresses",), addresses={"type": "array", "maxItems": 100, "items": _TEXT},
             conditions=_object(ready={"type": "boolean"}, serving={"type": "boolean"},
                                terminating={"type": "boolean"}))}),
     LEASES: _object(spec=_object(holderIdentity=_TEXT, leaseDurationSeconds={"type": "integer", "minimum": 1},
-                                 renewTime={"type": "string", "format": "date-time"})),
-    RESOURCE_QUOTAS: _object(spec=_object(hard=_map_of(_QUANTITY), scopes={"type": "array", "items": {
-        "type": "string", "enum": ["Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass",
-                                   "CrossNamespacePodAffinity"]}})),
-    POD_DISRUPTION_BUDGETS: _object(("spec",), spec=_object(
-        minAvailable=_COUNT_OR_PERCENT, maxUnavailable=_COUNT_OR_PERCENT, selector=_SELECTOR)),
+                                 acquireTime={"type": "string", "format": "micro-time"},
+                                 renewTime={"type": "string", "format": "micro-time"})),
+    RESOURCE_QUOTAS: _object(spec=_object(hard=_map_of(_QUANTITY), scopes={"type": "array", "items": _TEXT})),
+    POD_DISRUPTION_BUDGETS: _spec(
+        minAvailable=_COUNT_OR_PERCENT, maxUnavailable=_COUNT_OR_PERCENT, selector=_SELECTOR),
     CUSTOM_RESOURCE_DEFINITIONS: _object(("spec",), spec=_object(
         ("group", "names", "scope", "versions"),
         group=_TEXT, names=_object(("kind", "plural"), kind=_TEXT, plural=_TEXT),

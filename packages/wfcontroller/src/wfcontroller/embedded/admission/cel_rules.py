@@ -10,7 +10,7 @@ from attrs import frozen
 from cel.stdlib import STDLIB_FUNCTIONS
 
 from wfcontroller.embedded.admission.cel_optionals import without_optionals
-from wfcontroller.embedded.admission.paths import Cause, Path, duplicate, forbidden, invalid_value, required
+from wfcontroller.embedded.admission.paths import OMITTED, Cause, Path, duplicate, forbidden, invalid_value, required
 
 
 class CelError(Exception):
@@ -30,7 +30,18 @@ class Expression:
         try:
             return self._program.execute(context)
         except Exception as error:  # the binding raises whatever Python class is nearest to CEL's error
-            raise CelError(f"{type(error).__name__}: {error}") from error
+            raise CelError(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """The sentence of the API server for the failures it has one for."""
+    match error:
+        case KeyError():
+            return f"no such key: {error.args[0]}"
+        case TypeError():
+            return "'no such overload': call arguments did not match a supported operator, function or macro signature"
+        case _:
+            return str(error)
 
 
 def context_of(variables: dict[str, Any], expressions: Iterable[Expression]) -> cel.Context:
@@ -44,6 +55,7 @@ class Rule:
     """A compiled entry."""
 
     text: str
+    kind: str  # of the values it is about, as their schema says: "object", "integer"
     expression: Expression
     message: str
     message_expression: Expression | None
@@ -66,10 +78,11 @@ class Rule:
         try:
             holds = self.expression.evaluate(context)
         except CelError as error:
-            return invalid_value(path, _shown(value), f"rule evaluation error: {error}, evaluating rule: {self.text}")
+            return invalid_value(path, self.kind, f"{error} evaluating rule: {self.message or self.text}")
         if holds is True:
             return None
-        return _worded(self.reason, (*path, *self.field), _shown(value), self._sentence(context))
+        told = OMITTED if self.kind in ("object", "array") else value
+        return _worded(self.reason, (*path, *self.field), told, self._sentence(context))
 
     def _sentence(self, context: cel.Context) -> str:
         written = self.message or f"failed rule: {self.text}"
@@ -94,16 +107,12 @@ def _worded(reason: str, path: Path, value: Any, message: str) -> Cause:
             return invalid_value(path, value, message)
 
 
-def _shown(value: Any) -> Any:
-    return "object" if isinstance(value, dict) else "array" if isinstance(value, list) else value
-
-
-def compiled(entry: Mapping[str, Any]) -> Rule:
-    """Compile one entry.  Raises `ValueError` naming the rule that is not CEL."""
+def compiled(entry: Mapping[str, Any], kind: str) -> Rule:
+    """Compile one entry of a schema of this type.  Raises `ValueError` naming the rule that is not CEL."""
     message_expression = entry.get("messageExpression")
     field = tuple(part for part in entry.get("fieldPath", "").split(".") if part)
     return Rule(
-        entry["rule"], Expression(entry["rule"]), entry.get("message", ""),
+        entry["rule"], kind, Expression(entry["rule"]), entry.get("message", ""),
         Expression(message_expression) if message_expression else None, entry.get("reason", ""), field,
         bool(entry.get("optionalOldSelf")),
     )

@@ -34,7 +34,7 @@ class CustomAdmission:
 
     def problems(self, value: Json, old: Json | None) -> tuple[Cause, ...]:
         """Everything wrong with the object that would be stored."""
-        violations = self._validator.check(value)
+        violations = self._validator.check(value, old)
         if violations.blocking:
             return (*violations.causes, *(() if self._rules.idle else (_UNCHECKED,)))
         return (*violations.causes, *self._rules.problems(value, ABSENT if old is None else old))

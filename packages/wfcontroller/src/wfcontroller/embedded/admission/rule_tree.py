@@ -15,7 +15,7 @@ import cel
 
 from wfcontroller.embedded.admission.cel_rules import compiled, context_of
 from wfcontroller.embedded.admission.cel_values import converter
-from wfcontroller.embedded.admission.paths import Cause, Path
+from wfcontroller.embedded.admission.paths import Cause, Key, Path
 from wfcontroller.embedded.admission.structural import Schema
 from wfcontroller.embedded.admission.unique_members import list_identity
 
@@ -28,7 +28,8 @@ class RuleTree:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._rules = tuple(compiled(entry) for entry in schema.get("x-kubernetes-validations", ()))
+        entries, kind = schema.get("x-kubernetes-validations", ()), schema.get("type", "")
+        self._rules = tuple(compiled(entry, kind) for entry in entries)
         self._convert: Callable[[Any], Any] = converter(schema) or (lambda value: value)
         nested = {name: _unless_idle(s) for name, s in schema.get("properties", {}).items()}
         additional = schema.get("additionalProperties")
@@ -52,7 +53,8 @@ class RuleTree:
             for name, nested in value.items():
                 tree = self._properties.get(name) if name in self._named else self._additional
                 if tree is not None:
-                    yield from tree.problems(nested, before.get(name, ABSENT), (*path, name))
+                    part = name if name in self._named else Key(name)
+                    yield from tree.problems(nested, before.get(name, ABSENT), (*path, part))
         elif isinstance(value, list) and self._items is not None:
             for index, item in enumerate(value):
                 yield from self._items.problems(item, self._same(item, old), (*path, index))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
 from attrs import frozen
 
+from wfcontroller.embedded.admission.formats import FORMATS
 from wfcontroller.embedded.admission.paths import (
     Cause,
     Path,
@@ -20,12 +18,13 @@ from wfcontroller.embedded.admission.paths import (
     shown,
     unsupported,
 )
+from wfcontroller.embedded.admission.ratcheting import unchanged
 from wfcontroller.embedded.admission.structural import Schema
 from wfcontroller.embedded.admission.unique_members import UniqueMembers
 
-_GO_DURATION = re.compile(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)", re.ASCII)
 # A value this far off makes rules that look at it meaningless, so the API server then runs none.
-_BLOCKING = frozenset({"required", "type", "format", "maxLength", "maxItems", "maxProperties"})
+_BLOCKING = frozenset({"required", "type", "enum", "format", "maxLength", "maxItems", "maxProperties"})
+_OF_TEXT = ("maxLength", "minLength", "pattern")  # of these only the first is told
 
 
 @frozen
@@ -38,16 +37,38 @@ class SchemaValidator:
     """One compiled schema.  Compiling costs milliseconds; it is done once per registered version."""
 
     def __init__(self, schema: Schema) -> None:
-        self._unique = UniqueMembers(schema)
+        self._schema, self._unique = schema, UniqueMembers(schema)
         self._validator = jsonschema_rs.Draft4Validator(
-            _json_schema(schema), validate_formats=True, formats=_FORMATS, pattern_options=jsonschema_rs.RegexOptions(),
+            _json_schema(schema), validate_formats=True, formats=dict(FORMATS),
+            pattern_options=jsonschema_rs.RegexOptions(),
         )
 
-    def check(self, value: Mapping[str, Any]) -> Violations:
-        errors = list(self._validator.iter_errors(value))
+    def check(self, value: Mapping[str, Any], old: Mapping[str, Any] | None = None) -> Violations:
+        """Every violation; with `old` only where the value differs from it."""
+        found = _first_of_text(self._validator.iter_errors(value))
+        errors = [e for e in found if old is None or not unchanged(self._schema, value, old, tuple(e.instance_path))]
         duplicates = tuple(self._unique.duplicates(value))
+        if duplicates and old is not None and any(self._unique.duplicates(old)):
+            duplicates = ()
         causes = tuple(_cause(error) for error in errors) + duplicates
-        return Violations(causes, bool(duplicates) or any(e.kind.name in _BLOCKING for e in errors))
+        return Violations(causes, any(e.kind.name in _BLOCKING for e in errors))
+
+
+def _first_of_text(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[jsonschema_rs.ValidationError]:
+    """The errors, one of those about a text's length and pattern for each text."""
+    texts: dict[tuple[Any, ...], jsonschema_rs.ValidationError] = {}
+    for error in errors:
+        if error.kind.name not in _OF_TEXT:
+            yield error
+            continue
+        place = tuple(error.instance_path)
+        if place not in texts or _rank(error) < _rank(texts[place]):
+            texts[place] = error
+    yield from texts.values()
+
+
+def _rank(error: jsonschema_rs.ValidationError) -> int:
+    return _OF_TEXT.index(error.kind.name)
 
 
 def _json_schema(schema: Any) -> Any:
@@ -66,6 +87,8 @@ def _json_schema(schema: Any) -> Any:
             plain[key] = value
     if schema.get("x-kubernetes-int-or-string"):
         plain["type"] = ["integer", "string"]
+    if schema.get("x-kubernetes-embedded-resource"):
+        plain["required"] = [*plain.get("required", ()), "apiVersion", "kind"]
     if schema.get("nullable") and "type" in plain:
         kinds = plain["type"] if isinstance(plain["type"], list) else [plain["type"]]
         plain["type"] = [*kinds, "null"]
@@ -80,21 +103,6 @@ _COPIED = frozenset({
 })
 
 
-def _is_base64(text: str) -> bool:
-    try:
-        base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return True
-
-
-def _is_duration(text: str) -> bool:
-    return _GO_DURATION.fullmatch(text) is not None
-
-
-_FORMATS: dict[str, Callable[[str], bool]] = {"byte": _is_base64, "duration": _is_duration}
-
-
 def _cause(error: jsonschema_rs.ValidationError) -> Cause:
     path, kind, details = tuple(error.instance_path), error.kind.name, error.kind.as_dict()
     if kind == "required":
@@ -105,9 +113,11 @@ def _cause(error: jsonschema_rs.ValidationError) -> Cause:
         return field_of(path), _TOO_MANY[kind].format(limit=details["limit"], found=_length(error.instance))
     value = error.instance if not isinstance(error.instance, dict | list) else _kind_of(error.instance)
     if kind == "type":
-        wanted = " or ".join(details["types"])
+        wanted = ",".join(name for name in details["types"] if name != "null")
         found = _kind_of(error.instance)
         return invalid_value(path, found, f"{_body(path)} must be of type {wanted}: {shown(found)}")
+    if kind == "format":
+        return invalid_value(path, value, f"{_body(path)} must be of type {details['format']}: {shown(value)}")
     return invalid_value(path, value, f"{_body(path)} {_sentence(kind, details, error.message)}")
 
 
@@ -126,7 +136,6 @@ _SENTENCES = {
     "minProperties": "should have at least {limit} properties",
     "pattern": "should match '{pattern}'",
     "multipleOf": "should be a multiple of {multiple_of}",
-    "format": "must be of type {format}",
     "uniqueItems": "shouldn't contain duplicates",
     "not": "must not validate the schema (not)",
     "oneOf": "must validate one and only one schema (oneOf)",

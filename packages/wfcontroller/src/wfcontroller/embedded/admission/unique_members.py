@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wfcontroller.embedded.admission.paths import Cause, Path, duplicate
+from wfcontroller.embedded.admission.paths import Cause, Key, Path, duplicate, invalid_value
 from wfcontroller.embedded.admission.structural import Schema
 
 
@@ -28,7 +28,7 @@ class UniqueMembers:
         return not (self._typed or self._properties or self._additional or self._items)
 
     def duplicates(self, value: Any, path: Path = ()) -> Iterator[Cause]:
-        """Every member that came before in its list."""
+        """Each member that repeats an earlier one, the first time it does."""
         if isinstance(value, list):
             if self._typed:
                 yield from self._repeated(value, path)
@@ -39,16 +39,21 @@ class UniqueMembers:
             for name, nested in value.items():
                 inside = self._properties.get(name) if name in self._named else self._additional
                 if inside is not None:
-                    yield from inside.duplicates(nested, (*path, name))
+                    yield from inside.duplicates(nested, (*path, name if name in self._named else Key(name)))
 
     def _repeated(self, value: list[Any], path: Path) -> Iterator[Cause]:
-        seen: set[str] = set()
+        if self._schema["x-kubernetes-list-type"] == "map":
+            odd = next((index for index, item in enumerate(value) if not isinstance(item, dict | None)), None)
+            if odd is not None:
+                yield invalid_value((*path, odd), value[odd], "must be an object for an array of list-type map")
+                return
+        seen: dict[str, int] = {}
         for index, item in enumerate(value):
             identity = list_identity(item, self._schema)
             spelt = repr(identity)
-            if spelt in seen:
+            seen[spelt] = seen.get(spelt, 0) + 1
+            if seen[spelt] == 2:
                 yield duplicate((*path, index), identity)
-            seen.add(spelt)
 
 
 def _unless_idle(schema: Schema) -> UniqueMembers | None:
@@ -62,6 +67,6 @@ def list_identity(item: Any, schema: Schema) -> Any:
         case "set":
             return item
         case "map" if isinstance(item, dict):
-            return {key: item.get(key) for key in schema["x-kubernetes-list-map-keys"]}
+            return {key: item[key] for key in schema["x-kubernetes-list-map-keys"] if key in item}
         case _:
             return None
