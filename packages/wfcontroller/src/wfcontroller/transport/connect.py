@@ -57,13 +57,15 @@ async def configured(kubeconfig: str | None, context: str | None) -> tuple[Confi
     if kubeconfig is None and context is None and not _kubeconfig_exists() and _in_cluster():
         load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         return configuration, (_ACCOUNT / "namespace").read_text("utf-8").strip() or "default"
+    # The library looks at KUBECONFIG only once, when it is imported.
+    named = kubeconfig or os.environ.get("KUBECONFIG")
     try:
         await load_kube_config(  # type: ignore[no-untyped-call]
-            kubeconfig, context, client_configuration=configuration, persist_config=False)
+            named, context, client_configuration=configuration, persist_config=False)
     except (ConfigException, OSError, yaml.YAMLError) as error:
-        where = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
-        raise NotConnected(f"no cluster to talk to: {where}: {error}; give --kubeconfig FILE or set KUBECONFIG"
-                           ) from error
+        why = " ".join(str(error).split())
+        raise NotConnected(f"no cluster to talk to: {named or '~/.kube/config'}: {why}; give --kubeconfig FILE or set "
+                           "KUBECONFIG") from error
     return configuration, _namespace_in(kubeconfig, context)
 
 
