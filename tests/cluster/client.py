@@ -13,7 +13,8 @@ from attrs import frozen
 
 from wfcontroller.api import Object
 
-GROUPS = {"workflowexecutions": "workflowexecution.kubernaut.io", "kubernetesexecutions": "kubernetesexecution.kubernaut.io"}
+GROUPS = {"workflowexecutions": "workflowexecution.kubernaut.io",
+          "kubernetesexecutions": "kubernetesexecution.kubernaut.io"}
 
 
 @frozen

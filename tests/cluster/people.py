@@ -56,3 +56,17 @@ def decide(client: Client, person: str, namespace: str, name: str, decision: str
         ANNOTATION_APPROVAL_BY: person, ANNOTATION_APPROVAL_DECISION: decision,
         ANNOTATION_APPROVAL_DIGEST: now["status"]["planDigest"], ANNOTATION_APPROVAL_REASON: "read and understood"}
     return client.ask("PUT", path_of("workflowexecutions", namespace, name), now)
+
+
+def workflow(name: str, *steps: Object, **spec: object) -> Object:
+    """A workflow with these steps."""
+    return {"apiVersion": "workflowexecution.kubernaut.io/v1", "kind": "WorkflowExecution", "metadata": {"name": name},
+            "spec": {"workflowDefinition": {"name": name, "steps": list(steps)}, **spec}}
+
+
+def deployment(namespace: str, name: str, image: str = "registry.example/web:1") -> tuple[Object, ...]:
+    """A Deployment of one replica."""
+    labels = {"app": name}
+    return ({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": namespace},
+             "spec": {"replicas": 1, "selector": {"matchLabels": labels}, "template": {
+                 "metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": image}]}}}},)

@@ -1,4 +1,4 @@
-"""`wf-guard` on a real API server judges each write of the table as the table says, each writer with a token of theirs."""
+"""`wf-guard` on a real API server judges each write as the table says, each writer with a token of their own."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from wfcontroller.transport.connect import Connected, connect
 
 from .plane import ControlPlane, control_plane
 
-
 # Who may log in besides the administrator, with their groups.  Without a binding they may do nothing.
 PEOPLE: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("alice", "alice2", "bob", "carol", "dave", "erin", "mallory"), ()), "frank": ("approvers",)}
