@@ -23,3 +23,4 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--cluster", action="store_true", help="tests/conformance: against a real API server")
+    parser.addoption("--malformed", type=int, default=300, metavar="N", help="tests/cluster: how many wrong objects")

@@ -37,10 +37,8 @@ def audit_log(database):
         yield storage.audit_log
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(service, database):
-    """A controller that leads and an executor, for all tests that only need one of each."""
-    controller = service.start("wfcontroller", WF_DATABASE_URL=database, **TRUSTING)
-    service.start("wfexecutor", **TRUSTING)
-    controller.until_it_says("leadership_acquired")
-    return service
+    """A controller that leads and an executor, for all tests of a module."""
+    yield service.running(WF_DATABASE_URL=database, **TRUSTING)
+    service.stop()

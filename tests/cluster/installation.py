@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -25,6 +26,8 @@ PARTS = ("namespace", "crds", "rbac", "observer", "policy")
 # Short where a person would wait: what is tested takes as long as it takes, and no longer.
 QUICK = {"WF_MONITORING_STABILITY_WINDOW": "2s", "WF_MONITORING_SAMPLE_INTERVAL": "1s", "WF_TARGETS_COOLDOWN": "0s"}
 WITHIN = 90.0
+# What both processes are told.
+_SHARED = ("WF_TRUSTED_NAMESPACES", "WF_PROTECTED_NAMESPACES", "WF_METRICS_AUDIENCE")
 
 
 class Ended(Exception):
@@ -67,7 +70,7 @@ class Installation:
     def __init__(self, plane: ControlPlane, folder: Path) -> None:
         self.plane, self._folder = plane, folder
         self.processes: list[Process] = []
-        self._started = 0
+        self._count = itertools.count()
 
     def install(self) -> None:
         """Definitions, accounts, rights and the policy, as shipped."""
@@ -83,17 +86,28 @@ class Installation:
             "WF_KUBERNETES_KUBECONFIG": str(self.plane.account(HOME, account)), "WF_HEALTH_PORT": "0",
             "WF_METRICS_PORT": "0", "WF_HEALTH_HOST": "127.0.0.1", "WF_METRICS_HOST": "127.0.0.1",
             **(QUICK if command == "wfcontroller" else {}), **more}
-        self._started += 1
-        process = Process(command, self._folder / f"{command}-{self._started}.log", environment)
+        process = Process(command, self._folder / f"{command}-{next(self._count)}.log", environment)
         self.processes.append(process)
         return process
 
+    def running(self, **more: str) -> Installation:
+        """Start a controller and an executor that are told the same where both have the key; the controller leads."""
+        controller = self.start("wfcontroller", **more)
+        self.start("wfexecutor", **{key: value for key, value in more.items() if key in _SHARED})
+        controller.until_it_says("leadership_acquired")
+        return self
+
     def stop(self) -> None:
-        """End whatever still runs."""
+        """End whatever still runs, each in its own way, so that the next leads at once."""
         for process in self.processes:
             with contextlib.suppress(ProcessLookupError):
+                process.running.terminate()
+        for process in self.processes:
+            try:
+                process.running.wait(15)
+            except subprocess.TimeoutExpired:
                 process.running.kill()
-            process.running.wait()
+                process.running.wait()
         self.processes.clear()
 
     def example(self, name: str) -> Example:

@@ -168,6 +168,18 @@ def test_a_change_of_the_freeze_wakes_every_workflow_that_goes_on_and_no_other()
     assert [{"a", "b"}, {"a", "b"}] == run(scenario)
 
 
+def test_what_changes_around_all_workflows_wakes_those_that_go_on():
+    async def scenario(place):
+        await place.server.create(WORKFLOW_EXECUTIONS, workflow("a"))
+        await asyncio.sleep(20)
+        place.observed.clear()
+        place.cache.wake_unfinished()
+        await asyncio.sleep(0.5)
+        return {name for _, name in place.observed}
+
+    assert {"a"} == run(scenario)
+
+
 @frozen
 class Chore:
     """A program without a workflow."""

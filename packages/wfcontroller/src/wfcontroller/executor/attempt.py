@@ -22,6 +22,7 @@ from wfcontroller.executor.failures import Cancelled, ExecutionFailed, class_of
 from wfcontroller.executor.faults import with_faults
 from wfcontroller.executor.guarded import GuardedApi
 from wfcontroller.executor.permit import Permit
+from wfcontroller.executor.power import check_power
 from wfcontroller.executor.record import NotOurs, Record, clipped
 from wfcontroller.executor.registry import operation_for
 from wfcontroller.executor.settings import ExecutorSettings
@@ -100,7 +101,7 @@ class Attempt:
 
     async def _rehearsed(self, work: Work) -> KubernetesExecutionStatus:
         async def rehearse() -> None:
-            self._validate(work)
+            await self._validate(work)
             operation = await operation_for(work, self._actions)
             await operation.rehearse(work, await operation.capture(work))
 
@@ -121,7 +122,7 @@ class Attempt:
         return await self._until_deadline(work, lambda: self._acted(work, operation, captured))
 
     async def _prepared(self, work: Work) -> tuple[Operation, Captured]:
-        self._validate(work)
+        await self._validate(work)
         operation = with_faults(
             await operation_for(work, self._actions), work.execution.spec, self._settings.fail)
         if work.resumed:
@@ -152,11 +153,12 @@ class Attempt:
         self._stop_if_cancelled()
         return await operation.verify(work, captured)
 
-    def _validate(self, work: Work) -> None:
+    async def _validate(self, work: Work) -> None:
         self._stop_if_cancelled()
         failure_class, wrong = problems(work.execution, self._settings, self._actions)
         if wrong:
             raise ExecutionFailed(failure_class, "; ".join(wrong))
+        await check_power(self._api, work.execution, self._settings)
 
     async def _until_deadline(self, work: Work, stage: Callable[[], Awaitable[T]]) -> T:
         """Run a stage; its end by deadline, cancellation, refusal or surprise is an `ExecutionFailed`."""

@@ -74,15 +74,21 @@ def _inline(spec: KubernetesExecutionSpec, settings: ExecutorSettings) -> Iterat
 
 
 def _places(execution: KubernetesExecution, settings: ExecutorSettings) -> Iterator[str]:
-    own = execution.metadata.namespace
-    protected = {*settings.protected_namespaces, settings.namespace, settings.controller_namespace} - {""}
     for what, namespace in dict.fromkeys(_touched(execution)):
-        if namespace in protected:
+        if namespace in _protected(settings):
             yield f"{what} is in namespace {namespace!r}, which is protected; no step acts there"
-        elif namespace != own and settings.trusted_namespaces is not None:
-            if own not in settings.trusted_namespaces:
-                where = f"namespace {namespace!r}" if namespace else "nodes"
-                yield f"a workflow in namespace {own!r} may not act on {where} ({what})"
+
+
+def elsewhere(execution: KubernetesExecution, settings: ExecutorSettings) -> list[tuple[str, str]]:
+    """What a step touches and in which namespace (empty: none, a node), where that takes its creator's power."""
+    own = execution.metadata.namespace
+    if settings.trusted_namespaces is None or own in settings.trusted_namespaces:
+        return []
+    return [(what, namespace) for what, namespace in dict.fromkeys(_touched(execution)) if namespace != own]
+
+
+def _protected(settings: ExecutorSettings) -> frozenset[str]:
+    return settings.protected_namespaces | ({settings.namespace, settings.controller_namespace} - {""})
 
 
 def _touched(execution: KubernetesExecution) -> Iterator[tuple[str, str]]:

@@ -34,13 +34,21 @@ class Cache:
         self.freezes = Informer(CONFIG_MAPS, only=(namespace, FREEZE))
         self._namespace = namespace
         self.informers = (self.workflows, self.executions, self.freezes)
+        self._wakes: list[Callable[[Ref], None]] = []
         self._raw: dict[tuple[str, str, str], RawObject] = {}
 
     def subscribe(self, wake: Callable[[Ref], None]) -> None:
         """Call `wake` with the workflow concerned whenever an object changes: a freeze concerns all that go on."""
         self.workflows.subscribe(lambda item: wake(ref_of(item)))
         self.executions.subscribe(lambda item: _wake_owner(item, wake))
-        self.freezes.subscribe(lambda _: self._wake_all(wake))
+        self.freezes.subscribe(lambda _: self.wake_unfinished())
+        self._wakes.append(wake)
+
+    def wake_unfinished(self) -> None:
+        """Have every workflow that has not ended looked at: what it depends on beside its own objects has changed."""
+        for item in self._unfinished():
+            for wake in self._wakes:
+                wake(ref_of(item))
 
     async def follow(self, api: Api, pacing: Pacing) -> None:
         """Keep the copies until cancelled."""
@@ -103,10 +111,6 @@ class Cache:
 
     def _sources(self, item: Object) -> frozenset[str]:
         return sources_of(self.raw(WORKFLOW_EXECUTIONS, item))
-
-    def _wake_all(self, wake: Callable[[Ref], None]) -> None:
-        for item in self._unfinished():
-            wake(ref_of(item))
 
     def _unfinished(self) -> Iterator[Object]:
         return (item for item in self.workflows.all() if str(status(item).get("phase", "")) not in TERMINAL)

@@ -64,8 +64,10 @@ class _Process:
         settings, self._config = config.engine, config
         self.readiness, self.metrics = Readiness(), Metrics()
         self.api = CountedApi(api, self.metrics)
-        self._guard = Guard(self.api, settings.controller_namespace, self._telling(Check.APPROVALS))
         self._cache = Cache(settings.controller_namespace, watched(config.runtime.watch_namespaces))
+        # Whoever waits for an approval, or for its creator to be believed, waits for the policy too.
+        self._guard = Guard(self.api, settings.controller_namespace, self._telling(Check.APPROVALS),
+                            self._cache.wake_unfinished)
         ports = Ports(now=now, record=store.record, consult=store.consult,
                       surroundings=Watched(self._cache, self._guard))
         performer = Performer(FencedApi(self.api, leadership.holds), self._cache, ports, settings.controller_namespace)

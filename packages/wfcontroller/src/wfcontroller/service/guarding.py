@@ -8,10 +8,8 @@ from collections.abc import Callable
 import structlog
 
 from wfcontroller.api import Api, ApiError
-from wfcontroller.deployment.guard import expected_fingerprint, guard_fingerprint
-from wfcontroller.kinds import VALIDATING_ADMISSION_POLICIES, VALIDATING_ADMISSION_POLICY_BINDINGS
+from wfcontroller.deployment.standing import altered
 
-GUARD = "wf-guard"
 LOOK_EVERY = 300.0
 # Somebody may be installing it at this moment.
 LOOK_AGAIN_AFTER = 15.0
@@ -19,10 +17,14 @@ _log = structlog.get_logger("wfcontroller")
 
 
 class Guard:
-    """Looks every few minutes.  As long as nobody knows, and whenever it differs, approvals count for nothing."""
+    """Looks every few minutes.  As long as nobody knows, and whenever it differs, approvals count for nothing.
 
-    def __init__(self, api: Api, namespace: str, told: Callable[[bool], None] = lambda stands: None) -> None:
-        self._api, self._expected, self._told = api, expected_fingerprint(namespace), told
+    `told` hears at each look whether it stands; `changed` is called when that is another answer than before.
+    """
+
+    def __init__(self, api: Api, namespace: str, told: Callable[[bool], None] = lambda stands: None,
+                 changed: Callable[[], None] = lambda: None) -> None:
+        self._api, self._namespace, self._told, self._changed = api, namespace, told, changed
         self._stands = False
 
     def __call__(self) -> bool:
@@ -38,12 +40,11 @@ class Guard:
     async def look(self) -> None:
         """Look once."""
         try:
-            policy = await self._api.get(VALIDATING_ADMISSION_POLICIES, "", GUARD)
-            binding = await self._api.get(VALIDATING_ADMISSION_POLICY_BINDINGS, "", GUARD)
-            stands, why = guard_fingerprint(policy, binding) == self._expected, "it is not the one that was shipped"
+            why = await altered(self._api, self._namespace)
         except ApiError as error:
-            stands, why = False, f"{error.status} {error.reason}"
-        if stands is not self._stands:
-            _log.warning("approval_policy", stands=stands, why="" if stands else why)
-        self._stands = stands
-        self._told(stands)
+            why = f"{error.status} {error.reason}"
+        before, self._stands = self._stands, not why
+        self._told(self._stands)
+        if before is not self._stands:
+            _log.warning("approval_policy", stands=self._stands, why=why)
+            self._changed()
