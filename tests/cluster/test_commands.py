@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import sslproto
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import cast
 
 import pytest
 import yaml
 from tests.cli.cli_world import wfctl
 from tests.controlplane.plane import control_plane
 
+from wfcontroller.api import WatchEvent
 from wfcontroller.transport.connect import connect
 from wfcore.resources import NAMESPACES
 
@@ -93,17 +96,23 @@ def image(place):
                                "jsonpath={.spec.template.spec.containers[0].image}")
 
 
-def test_a_watch_that_is_broken_off_does_not_wait_for_a_goodbye(place, monkeypatch):
+def test_a_watch_that_is_broken_off_leaves_its_connection_at_once(place, monkeypatch):
     """A command ends as soon as it has seen what it watched for, and its loop with it: sockets were left open."""
     aborted = []
     abort = sslproto._SSLProtocolTransport.abort
-    monkeypatch.setattr(sslproto._SSLProtocolTransport, "abort", lambda self: (aborted.append(self), abort(self)))
+
+    def spy(transport):
+        aborted.append(transport)
+        abort(transport)
 
     async def break_off():
         async with connect(str(place.plane.admin)) as connected:
-            async with aclosing(connected.api.watch(NAMESPACES, resource_version="0")) as events:
+            async with aclosing(cast("AsyncGenerator[WatchEvent, None]", connected.api.watch(
+                    NAMESPACES, resource_version="0"))) as events:
                 first = await anext(events)
             return first.type, len(aborted)
+
+    monkeypatch.setattr(sslproto._SSLProtocolTransport, "abort", spy)
 
     assert ("ADDED", 1) == asyncio.run(break_off())
 

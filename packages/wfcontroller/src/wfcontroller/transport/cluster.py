@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from wfcontroller.api import Api, ApiError, Object, Page, WatchEvent
@@ -65,10 +66,12 @@ class ClusterApi(Api):
     ) -> AsyncIterator[WatchEvent]:
         query = {"watch": "1", "allowWatchBookmarks": "true", "resourceVersion": resource_version,
                  "timeoutSeconds": str(max(int(timeout_seconds), 1)), "fieldSelector": _only(name)}
-        async for line in self._requests.stream(path_of(resource, namespace), _given(query)):
-            if line["type"] == "ERROR":
-                raise of_status(line["object"])
-            yield WatchEvent(line["type"], line["object"])
+        # Closed with the watch, not whenever it is collected: its connection has to go before the loop does.
+        async with aclosing(self._requests.stream(path_of(resource, namespace), _given(query))) as lines:
+            async for line in lines:
+                if line["type"] == "ERROR":
+                    raise of_status(line["object"])
+                yield WatchEvent(line["type"], line["object"])
 
 
 def _namespace_of(resource: Resource, body: Object) -> str:

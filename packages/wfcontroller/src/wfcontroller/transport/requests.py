@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any
 
 import aiohttp
@@ -67,7 +67,7 @@ class Requests:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise unanswered(method, path, error) from error
 
-    async def stream(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Object]:
+    async def stream(self, path: str, query: Mapping[str, str]) -> AsyncGenerator[Object, None]:
         """The JSON lines of a watch, until the server ends it.
 
         Raises:
