@@ -47,11 +47,11 @@ def controller_namespace_option(command: F) -> F:
                         help="Where the controller runs; default: kubernaut-system.")(command)
 
 
-def _workflow_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
+def _workflow_name(context: click.Context, _parameter: click.Parameter, value: str) -> str:
     return workflow_name(value)
 
 
-def _workflow_names(context: click.Context, parameter: click.Parameter, values: Iterable[str]) -> tuple[str, ...]:
+def _workflow_names(context: click.Context, _parameter: click.Parameter, values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(workflow_name, values)))
 
 
