@@ -23,7 +23,7 @@ HOME = "kubernaut-system"
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PARTS = ("namespace", "crds", "rbac", "observer", "policy")
 # Short where a person would wait: what is tested takes as long as it takes, and no longer.
-QUICK = {"WF_MONITORING_STABILITY_WINDOW": "2s", "WF_MONITORING_SAMPLE_INTERVAL": "1s"}
+QUICK = {"WF_MONITORING_STABILITY_WINDOW": "2s", "WF_MONITORING_SAMPLE_INTERVAL": "1s", "WF_TARGETS_COOLDOWN": "0s"}
 WITHIN = 90.0
 
 
@@ -67,6 +67,7 @@ class Installation:
     def __init__(self, plane: ControlPlane, folder: Path) -> None:
         self.plane, self._folder = plane, folder
         self.processes: list[Process] = []
+        self._started = 0
 
     def install(self) -> None:
         """Definitions, accounts, rights and the policy, as shipped."""
@@ -82,7 +83,8 @@ class Installation:
             "WF_KUBERNETES_KUBECONFIG": str(self.plane.account(HOME, account)), "WF_HEALTH_PORT": "0",
             "WF_METRICS_PORT": "0", "WF_HEALTH_HOST": "127.0.0.1", "WF_METRICS_HOST": "127.0.0.1",
             **(QUICK if command == "wfcontroller" else {}), **more}
-        process = Process(command, self._folder / f"{command}-{len(self.processes)}.log", environment)
+        self._started += 1
+        process = Process(command, self._folder / f"{command}-{self._started}.log", environment)
         self.processes.append(process)
         return process
 
@@ -95,9 +97,9 @@ class Installation:
         self.processes.clear()
 
     def example(self, name: str) -> Example:
-        """Apply an example, its workflow once everything else is there."""
+        """Apply an example in a namespace of its own, its workflow once everything else is there."""
         documents = list(yaml.safe_load_all((EXAMPLES / f"{name}.yaml").read_text("utf-8")))
-        *others, workflow = documents
+        *others, workflow = (_moved(each, f"-{name}") for each in documents)
         self.plane.apply(*others)
         for each in others:
             if each["kind"] == "Deployment":
@@ -121,6 +123,14 @@ class Installation:
     def _is_finished(self, name: str, namespace: str) -> bool:
         conditions = self.get("wfe", name, namespace).get("status", {}).get("conditions", ())
         return any(each["type"] == "Finished" and each["status"] == "True" for each in conditions)
+
+
+def _moved(document: dict[str, Any], suffix: str) -> dict[str, Any]:
+    """The object in a namespace with another name: several examples share one."""
+    meta = dict(document["metadata"])
+    for key in ("name",) if document["kind"] == "Namespace" else ("namespace",) if "namespace" in meta else ():
+        meta[key] += suffix
+    return {**document, "metadata": meta}
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from wfcontroller.configuration.keys import Entry, entries_of
 from wfcontroller.configuration.loading import load
 from wfcontroller.configuration.secret import Secret
 from wfcontroller.executor.settings import ExecutorSettings
+from wfcontroller.run.session import DRAIN_EVERY
+from wfcontroller.runtime.controller import Controller
 from wfcontroller.runtime.pacing import Pacing
 from wfcore.settings import PROTECTED_NAMESPACES, Settings
 
@@ -65,6 +68,9 @@ def test_nothing_said_is_the_codes_own_defaults() -> None:
 
     assert (Settings(), Pacing()) == (controller.engine, controller.pacing)
     assert attrs.evolve(ExecutorSettings(), heartbeat=True) == executor.executor
+    assert DRAIN_EVERY == controller.runtime.outbox_drain_interval
+    assert inspect.signature(Controller).parameters["workers"].default == controller.runtime.workers
+    assert controller.engine.executor_lease == executor.executor.heartbeat_lease
 
 
 @pytest.mark.parametrize("config", CONFIGS)

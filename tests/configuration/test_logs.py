@@ -17,7 +17,9 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.executor.world import World, run
 
+from wfcontroller.api import ApiError
 from wfcontroller.configuration.secret import Secret
 from wfcontroller.identity import about, about_execution
 from wfcore.program import Ref
@@ -142,6 +144,21 @@ def test_an_execution_names_its_workflow_and_step_whatever_it_holds(item: Any, n
     (line,) = lines(stream)
 
     assert named == {key: value for key, value in line.items() if key not in ("time", "level", "logger", "event")}
+
+
+def test_what_the_executor_logs_about_an_execution_names_its_workflow_and_step() -> None:
+    async def scenario(world: World) -> None:
+        world.tap.fault(lambda entry: entry[0] == "update_status", ApiError(403, "Forbidden", "no"), times=99)
+        await world.step("cordon-node", {"cordonNode": {"nodeName": "n1"}}, number=3)
+        await asyncio.sleep(60)
+
+    with logging_to(io.StringIO(), level="info") as stream:
+        run(scenario)
+    told = [line for line in lines(stream) if "refused" in line["event"]]
+
+    assert [("default", "wf", 3, 1, "wf-step-3")] == [tuple(line[key] for key in (
+        "workflow_namespace", "workflow_name", "step", "attempt", "execution")) for line in told]
+    assert all(line["workflow_uid"] for line in told)
 
 
 @attrs.frozen

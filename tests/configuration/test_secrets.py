@@ -13,7 +13,7 @@ from wfcontroller.configuration.controller import ControllerConfig
 from wfcontroller.configuration.database import DatabaseConfig, database_url
 from wfcontroller.configuration.described import as_file
 from wfcontroller.configuration.flaws import ConfigurationError
-from wfcontroller.configuration.loading import load
+from wfcontroller.configuration.loading import load, read
 from wfcontroller.configuration.secret import Secret
 
 CANARY = "hunter2-canary"
@@ -54,6 +54,14 @@ def test_a_secret_is_equal_only_to_a_secret_of_the_same_text_and_is_not_pickled(
 ])
 def test_no_refusal_repeats_a_url_with_its_password(text: str, environment: Any) -> None:
     assert CANARY not in refusal(text, environment)
+
+
+def test_a_url_given_for_the_file_itself_is_not_repeated_either() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(ControllerConfig, URL, {})
+
+    assert "Unreadable" in str(caught.value)
+    assert CANARY not in str(caught.value)
 
 
 def test_a_url_in_a_mounted_file_is_read_when_it_is_asked_for(tmp_path: Path) -> None:

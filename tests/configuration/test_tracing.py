@@ -167,6 +167,14 @@ def test_a_pass_says_how_it_ended(finished: Any, error: Any, outcome: str, monke
         key: value for key, value in span.attributes.items() if key != "error.type"}
 
 
+def test_what_leaves_a_pass_by_an_exception_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with traced(monkeypatch) as (taken, trace), pytest.raises(OSError, match="canary"), trace.around(PASS):
+        raise OSError(CANARY)
+
+    assert 1 == len(spans_of(taken, "reconcile"))
+    assert CANARY.encode() not in b"".join(taken.raw)
+
+
 def test_a_request_that_raises_ends_its_span_and_raises_on(monkeypatch: pytest.MonkeyPatch) -> None:
     with traced(monkeypatch) as (taken, trace), trace.around(PASS):
         with pytest.raises(OSError, match="canary"):

@@ -63,7 +63,8 @@ def test_a_certificate_that_is_renewed_in_its_files_is_the_one_of_the_next_hands
     lambda certificate, key: key.unlink(),
     lambda certificate, key: Authority().write(certificate.with_suffix(".other"), key, "another"),
 ], ids=["key", "certificate", "gone", "no pair"])
-def test_files_that_are_no_pair_change_nothing_until_they_are_one_again(files, damage):
+def test_files_that_are_no_pair_change_nothing_until_they_are_one_again(files, damage, capsys):
+    """And are said once, however many handshakes there are."""
     authority = Authority()
     authority.write(*files, "first")
 
@@ -74,6 +75,8 @@ def test_files_that_are_no_pair_change_nothing_until_they_are_one_again(files, d
         return during, (await shaken(port, authority.trusting()))[0]
 
     assert (["CN=first"] * 2, "CN=second") == serve(FromFiles(*files), scenario)
+    said = "".join(capsys.readouterr())
+    assert (1, 1) == (said.count("certificate_unusable"), said.count("certificate_renewed"))
 
 
 def test_without_a_usable_pair_at_the_start_there_is_no_port(files):

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from wfcontroller.serving.connections import Limits
+from wfcontroller.serving.connections import Limits, answer
 from wfcontroller.serving.health import health_server
+from wfcontroller.serving.listener import Listener
 from wfcontroller.serving.readiness import Check, Readiness
 
 from .clients import HOST, ask, raw
@@ -116,6 +117,49 @@ def test_a_client_that_never_ends_its_request_is_dropped():
 
 def test_a_client_that_says_nothing_is_dropped():
     assert b"" == serve(lambda port: raw(port, b""), limits=Limits(lifetime=0.05))
+
+
+def test_a_client_that_hardly_reads_is_dropped():
+    """What is sent to it may not stay in memory for ever."""
+    page = b"x" * 20_000_000
+
+    async def handle(request):
+        return answer(200, "", body=page)
+
+    async def main():
+        async with Listener("test", handle, HOST, 0, limits=Limits(lifetime=0.1)) as server:
+            reader, writer = await asyncio.open_connection(HOST, server.port, limit=1024)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            read = 0
+            try:
+                while part := await reader.read(1024):
+                    read += len(part)
+                    await asyncio.sleep(0.001)  # its slowness is what this is about
+            except ConnectionResetError:
+                pass
+            writer.close()
+            return read
+
+    assert asyncio.run(main()) < len(page)
+
+
+def test_what_belongs_to_a_port_is_closed_after_it():
+    order = []
+
+    async def handle(request):
+        order.append("asked")
+        return answer(200, "ok")
+
+    async def close():
+        order.append("closed")
+
+    async def main():
+        async with Listener("test", handle, HOST, 0, closing=close) as server:
+            await ask(f"http://{HOST}:{server.port}/")
+
+    asyncio.run(main())
+
+    assert ["asked", "closed"] == order
 
 
 def test_idle_connections_keep_nobody_out_the_oldest_makes_room():

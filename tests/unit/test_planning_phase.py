@@ -63,12 +63,11 @@ def only_planning(story: Story) -> Story:
     return story
 
 
-def test_planning_that_nobody_got_to_in_time_says_just_that() -> None:
+def test_planning_that_nobody_got_to_in_time_is_done_late_but_fails_nothing() -> None:
     story = only_planning(Story(workflow(scale(1))))
-    story.world.advance(story.settings.planning_timeout)
+    story.world.advance(story.settings.planning_timeout * 100)
 
-    assert ("planning_timeout", "planning took too long") == (
-        story.go().status.failure_reason, story.status.failure_message)
+    assert "executing" == story.go().status.phase
 
 
 def test_what_could_not_be_asked_is_noted_one_after_the_other() -> None:

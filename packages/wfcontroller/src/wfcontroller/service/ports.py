@@ -16,6 +16,7 @@ from wfcontroller.serving.exposition import PATH, metrics_server
 from wfcontroller.serving.health import health_server
 from wfcontroller.serving.listener import Listener
 from wfcontroller.serving.readiness import Readiness
+from wfcontroller.telemetry.families import Own
 from wfcontroller.telemetry.metrics import Metrics
 
 
@@ -34,7 +35,7 @@ def ports_of(config: Served, api: Api, readiness: Readiness, metrics: Metrics) -
     yield health_server(readiness, config.health.host, config.health.port)
     access = Access(api, PATH, AccessSettings(audience=config.metrics.audience))
     yield metrics_server(metrics.render, access, _certificates(config.metrics), config.metrics.host,
-                         config.metrics.port)
+                         config.metrics.port, judged=lambda verdict: metrics.record(Own.SCRAPES, (verdict.value,)))
 
 
 def _certificates(config: MetricsConfig) -> Certificates:

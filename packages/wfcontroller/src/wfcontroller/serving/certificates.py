@@ -65,19 +65,27 @@ class FromFiles:
 
     def current(self) -> ssl.SSLContext:
         """The context of the files as they are, or as they were when they last made a pair.  Two `stat`s."""
-        try:
-            found = self._signature()
-            if found != self._seen:
-                # First, so that what is broken is read once, not at every handshake.
-                self._seen = found
-                self._context = server_context(str(self._certificate), str(self._key))
-                _log.info("certificate_renewed", path=str(self._certificate))
-        except OSError as error:  # ssl.SSLError is one
-            _log.error("certificate_unusable", path=str(self._certificate), error=type(error).__name__)
+        found = self._signature()
+        if found != self._seen:
+            # Remembered first, so that what is broken is read once, not at every handshake.
+            self._seen = found
+            self._renew()
         return self._context
 
+    def _renew(self) -> None:
+        try:
+            self._context = server_context(str(self._certificate), str(self._key))
+        except OSError as error:  # ssl.SSLError is one
+            _log.error("certificate_unusable", path=str(self._certificate), error=type(error).__name__)
+        else:
+            _log.info("certificate_renewed", path=str(self._certificate))
+
     def _signature(self) -> tuple[tuple[int, int, int], ...]:
-        found = (path.stat() for path in (self._certificate, self._key))
+        """What tells one state of the files from another; empty while one of them is not there."""
+        try:
+            found = [path.stat() for path in (self._certificate, self._key)]
+        except OSError:
+            return ()
         return tuple((each.st_mtime_ns, each.st_ino, each.st_size) for each in found)
 
 

@@ -40,12 +40,15 @@ def begin(snapshot: Snapshot, now: datetime) -> WorkflowExecutionStatus:
 
 
 def advance_planning(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> Decision:
-    """Check, plan, publish the plan; every problem at once fails the workflow.  O(steps + dependencies)."""
-    if status.phase_deadline is not None and now >= status.phase_deadline:
-        return Decision(status=failed(status, Reason.PLANNING_TIMEOUT, _late(snapshot), now), wake_at=now)
+    """Check, plan, publish the plan; every problem at once fails the workflow.  O(steps + dependencies).
+
+    What can be planned is planned, however late: a workflow does not fail because nobody was there to look at it.
+    """
     problems = static_problems(snapshot)
     taken = taken_from_source(snapshot) if not problems else PlanInputs()
     if taken is None:
+        if status.phase_deadline is not None and now >= status.phase_deadline:
+            return Decision(status=failed(status, Reason.PLANNING_TIMEOUT, _late(snapshot), now), wake_at=now)
         return Decision(status=status, wake_at=_again(snapshot, status, now))
     if isinstance(taken, Refusal):
         return Decision(status=refused(snapshot, taken.reason, taken.problems, now), wake_at=now)
@@ -96,7 +99,8 @@ def refused(snapshot: Snapshot, reason: Reason, problems: Sequence[Problem], now
 
 def _late(snapshot: Snapshot) -> str:
     question = source_question(snapshot)
-    return "planning took too long" + (f": workflow {question.ref} could not be read" if question else "")
+    assert question is not None  # nothing else keeps planning from its end
+    return f"planning took too long: workflow {question.ref} could not be read"
 
 
 def _again(snapshot: Snapshot, status: WorkflowExecutionStatus, now: datetime) -> datetime:
