@@ -120,8 +120,8 @@ def test_the_creator_is_told_that_somebody_else_has_to_decide(asking) -> None:
     answer = wfctl("approve", "fix", "--yes")
 
     assert 2 == answer.code
-    assert ("Error: cannot approve: workflow fix was created by alice, and somebody else has to decide; whoever "
-            "created it can end it with `wfctl stop fix -n default`\n") == answer.err
+    assert ("Error: cannot approve: workflow fix was created by alice, and somebody else has to decide; `wfctl stop "
+            "fix -n default` ends it\n") == answer.err
 
 
 def test_what_the_guard_says_is_passed_on(asking) -> None:

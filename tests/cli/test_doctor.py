@@ -143,7 +143,7 @@ def test_without_the_right_to_create_workflows_clocks_are_not_compared(healthy) 
     code, state, said = found_of("clocks")
 
     assert (0, "warning") == (code, state)
-    assert "you cannot create workflows in namespace default: alice may not" in said
+    assert "no workflow can be created in namespace default: alice may not" in said
 
 
 def test_a_freeze_is_a_warning_with_its_reason(healthy) -> None:

@@ -104,9 +104,11 @@ def test_watching_goes_on_with_a_line_for_each_change(world) -> None:
         **workflow(scale(1), name="b"), "metadata": {"name": "b", "namespace": "default"}}))
     # Nobody interrupts it here: the server ends it, after several pauses.
     world.refuse_after("list", 1, ApiError(503, "ServiceUnavailable", "the server is away"))
+    before = world.now()
     answer = wfctl("get", "-w", "-A")
 
     assert 3 == answer.code
+    assert 330 <= (world.now() - before).total_seconds() < 332  # a watch of 300 s, then patience for half a minute
     assert [["NAMESPACE", "NAME"], ["default", "a"], ["default", "b"]] == [
         line.split()[:2] for line in answer.out.splitlines()]
     assert "API server https://cluster.example:6443: the server is away; repeat the command later" in answer.err

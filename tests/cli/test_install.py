@@ -158,7 +158,7 @@ def test_with_crds_the_workflows_go_first_and_the_namespace_last(installed) -> N
     installed.add_workflow(succeeded())
     lines = [line.split()[0] for line in wfctl("uninstall", "--crds").out.splitlines()]
 
-    assert [*reversed(LINES[1:4]), *reversed(LINES[4:]), LINES[0]] == lines
+    assert [*LINES[1:4], *reversed(LINES[4:]), LINES[0]] == lines
     assert [] == [name for name in installed.names(CUSTOM_RESOURCE_DEFINITIONS) if "workflow" in name]
 
 
@@ -199,7 +199,7 @@ def test_workflows_that_nobody_lets_go_of_are_said_before_their_controller_is_re
     answer = wfctl("uninstall", "--crds")
 
     assert 3 == answer.code
-    assert "still there after 120 s: does the controller run? Only it lets go of workflows" in answer.err
+    assert "is still there after 120 s: does the controller run? Only it lets go of workflows" in answer.err
     assert "wf-viewer" in installed.names(CLUSTER_ROLES)
     assert 0 == wfctl("uninstall", "--crds", "--force").code
     assert [] == installed.names(CLUSTER_ROLES)

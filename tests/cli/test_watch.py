@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from wfcontroller.api import ApiError
 from wfcore.resources import DEPLOYMENTS, WORKFLOW_EXECUTIONS
 
@@ -55,10 +57,11 @@ def test_a_watch_that_is_broken_off_is_taken_up_again(world) -> None:
     assert 0 == wfctl("watch", "fix").code
 
 
-def test_another_workflow_of_its_name_is_not_the_one_that_is_watched(world) -> None:
-    """It was deleted while the watch was away, and somebody has created one anew."""
+@pytest.mark.parametrize("verb", ["list", "watch"])
+def test_another_workflow_of_its_name_is_not_the_one_that_is_watched(world, verb) -> None:
+    """It was deleted while the server was away, and somebody has created one anew."""
     world.add_workflow(workflow(scale(1)))
-    world.refuse_after("watch", 0, ApiError(410, "Expired", "too old"), times=1)
+    world.refuse_after(verb, 0, ApiError(410, "Expired", "too old"), times=1)
 
     async def replace(api):
         await api.delete(WORKFLOW_EXECUTIONS, "default", "fix")
@@ -71,6 +74,17 @@ def test_another_workflow_of_its_name_is_not_the_one_that_is_watched(world) -> N
 
     assert 3 == answer.code
     assert "workflow fix was deleted before it ended" in answer.err
+
+
+def test_what_is_forbidden_is_not_asked_for_again(world) -> None:
+    world.add_workflow(workflow(scale(1)))
+    world.refuse_after("watch", 0, ApiError(403, "Forbidden", "alice may not watch"), times=100)
+    before = world.now()
+    answer = wfctl("watch", "fix")
+
+    assert 3 == answer.code
+    assert "alice may not watch; ask for the role that allows it" in answer.err
+    assert (world.now() - before).total_seconds() < 1
 
 
 def test_on_a_terminal_the_table_is_redrawn(world, monkeypatch) -> None:

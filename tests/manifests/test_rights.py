@@ -9,7 +9,7 @@ from wfcontroller.executor import rights as executor
 from wfcontroller.rights import Right
 from wfcore.codec import decode_execution
 from wfcore.model.enums import Action
-from wfcore.resources import CONFIG_MAPS, PODS, SECRETS, WORKFLOW_GROUP
+from wfcore.resources import CONFIG_MAPS, EVENTS, EXECUTION_GROUP, PODS, SECRETS, WORKFLOW_GROUP
 from wfcore.validation.safety_rbac import executor_questions
 
 from .shipped import NAMESPACE, of, one
@@ -76,12 +76,18 @@ def test_what_the_safety_check_asks_of_the_executor_is_granted_to_it():
     assert len(asked) > 10
 
 
-@pytest.mark.parametrize(("name", "expected"), [
-    ("wf-requester", {"create", "delete", "get", "list", "watch"}),
-    ("wf-viewer", {"get", "list", "watch"}),
-])
-def test_people_reach_workflows_and_nothing_else(name, expected):
-    assert {Right(WORKFLOW_GROUP, "workflowexecutions", verb) for verb in expected} == granted("ClusterRole", name)
+def test_a_requester_reaches_workflows_and_nothing_else():
+    assert {Right(WORKFLOW_GROUP, "workflowexecutions", verb)
+            for verb in ("create", "delete", "get", "list", "watch")} == granted("ClusterRole", "wf-requester")
+
+
+def test_a_viewer_reads_workflows_their_attempts_and_events_and_changes_nothing():
+    """What `wfctl explain` and `wfctl events` go by."""
+    seen = ((WORKFLOW_GROUP, "workflowexecutions"), (EXECUTION_GROUP, "kubernetesexecutions"),
+            (EVENTS.group, EVENTS.plural))
+
+    assert {Right(group, resource, verb) for group, resource in seen for verb in ("get", "list", "watch")} == (
+        granted("ClusterRole", "wf-viewer"))
 
 
 def test_an_approver_may_update_and_holds_the_verb():

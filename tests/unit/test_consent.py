@@ -90,8 +90,7 @@ def test_an_answer_is_given_once(annotation: str, given: str) -> None:
 
 @pytest.mark.parametrize(("by", "digest", "why"), [
     ("", DIGEST, "cannot be decided on by nobody: the API server does not say who you are"),
-    ("alice", DIGEST, ("was created by alice, and somebody else has to decide; whoever created it can end it with "
-     "`wfctl stop w -n default`")),
+    ("alice", DIGEST, "was created by alice, and somebody else has to decide; `wfctl stop w -n default` ends it"),
     ("bob", "sha256:2", "has the plan sha256:1, not sha256:2; look at it again"),
 ])
 def test_not_everybody_may_decide_nor_on_every_plan(by: str, digest: str, why: str) -> None:

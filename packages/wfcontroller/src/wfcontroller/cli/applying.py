@@ -72,13 +72,13 @@ async def until_established(cluster: Cluster, definitions: Sequence[Object]) -> 
         waited += _EVERY_SECONDS
 
 
-async def until_gone(cluster: Cluster, documents: Sequence[Object], seconds: float) -> list[Object]:
-    """Wait until none of them exists; what still does when the time is over."""
-    left = list(documents)
-    for _ in range(int(seconds / _EVERY_SECONDS)):
-        left = [one for one in left
-                if await found(cluster, resource_of(one), metadata(one).get("namespace", ""), metadata(one)["name"])]
-        if not left:
-            return []
+async def is_gone_within(cluster: Cluster, document: Object, seconds: float) -> bool:
+    """Wait until nothing stands under its name any more, for so long."""
+    resource, meta = resource_of(document), metadata(document)
+    waited = 0.0
+    while await found(cluster, resource, meta.get("namespace", ""), meta["name"]) is not None:
+        if waited >= seconds:
+            return False
         await asyncio.sleep(_EVERY_SECONDS)
-    return left
+        waited += _EVERY_SECONDS
+    return True

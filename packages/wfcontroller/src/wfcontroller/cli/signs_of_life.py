@@ -77,8 +77,9 @@ async def clocks(patient: Patient) -> Diagnosis:
     except ApiError as error:
         if error.status not in (403, 404):
             raise
-        return Diagnosis("clocks", WARNING, f"cannot be compared, because you cannot create workflows in namespace "
-                         f"{cluster.namespace}: {error.message}", "name a namespace in which you can, with -n")
+        return Diagnosis("clocks", WARNING, f"cannot be compared, because no workflow can be created in namespace "
+                         f"{cluster.namespace}: {error.message}", "name a namespace in which you can, with -n; without "
+                         "definitions nobody can")
     ahead = _ahead(parse_time(metadata(created)["creationTimestamp"]), before, cluster.now())
     if abs(ahead) <= _DRIFT:
         return Diagnosis("clocks", OK, "this machine and the server agree within 5s")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from wfcontroller.api import ApiError, Object
-from wfcontroller.cli.applying import remove, until_gone
+from wfcontroller.cli.applying import is_gone_within, remove
 from wfcontroller.cli.connection import Cluster
 from wfcontroller.cli.output import BadInput, EnvironmentFailed
 from wfcontroller.cli.refusals import explained
@@ -29,14 +29,15 @@ async def uninstall_all(cluster: Cluster, documents: Sequence[Object], namespace
     Raises BadInput, without `force`, when workflows are under way or records would be lost.
     """
     if not force:
-        await _refuse_while_needed(cluster, namespace, with_data)
+        await _refuse_while_under_way(cluster)
+        if with_data:
+            await _refuse_while_records_wait(cluster, namespace)
     definitions = [one for one in documents if is_definition(one)]
     holding = [one for one in documents if is_namespace(one)]
     rest = [one for one in documents if one not in definitions and one not in holding]
     if with_data:
-        await _remove_each(cluster, definitions, dry_run)
-        if not dry_run:
-            await _wait(cluster, definitions, force)
+        for one in definitions:
+            await _remove_definition(cluster, one, namespace, force, dry_run)
     await _remove_each(cluster, rest, dry_run)
     if with_data:
         await _remove_each(cluster, holding, dry_run)
@@ -52,13 +53,25 @@ async def _remove_each(cluster: Cluster, documents: Sequence[Object], dry_run: b
             click.echo(f"{full_name(one)} deleted" + (" (server dry run)" if dry_run else ""))
 
 
-async def _refuse_while_needed(cluster: Cluster, namespace: str, with_data: bool) -> None:
+async def _remove_definition(cluster: Cluster, one: Object, namespace: str, force: bool, dry_run: bool) -> None:
+    """Remove a definition with its objects, and wait: workflows need the others to go, and records come of them."""
+    if not force and not dry_run:
+        await _refuse_while_records_wait(cluster, namespace)
+    await _remove_each(cluster, [one], dry_run)
+    if not dry_run:
+        await _wait(cluster, one, force)
+
+
+async def _refuse_while_under_way(cluster: Cluster) -> None:
     running = [item for item in await _listed(cluster, WORKFLOW_EXECUTIONS, "")
                if status(item).get("phase", "") not in TERMINAL]
     if running:
         raise BadInput(f"{len(running)} workflow{'s are' if len(running) > 1 else ' is'} under way: {_some(running)}; "
                        "wait for their end or stop them, or give --force")
-    waiting = await _listed(cluster, AUDIT_OUTBOXES, namespace) if with_data else []
+
+
+async def _refuse_while_records_wait(cluster: Cluster, namespace: str) -> None:
+    waiting = await _listed(cluster, AUDIT_OUTBOXES, namespace)
     if waiting:
         raise BadInput(f"{len(waiting)} audit record{'s wait' if len(waiting) > 1 else ' waits'} for the database: "
                        f"{_some(waiting)}; wait until it is back, or lose them with --force")
@@ -78,10 +91,9 @@ def _some(items: Sequence[Object]) -> str:
     return ", ".join(named) + (", ..." if len(items) > _NAMED else "")
 
 
-async def _wait(cluster: Cluster, definitions: Sequence[Object], force: bool) -> None:
+async def _wait(cluster: Cluster, definition: Object, force: bool) -> None:
     """Workflows have to go while the controller still runs: their finalizers are its own."""
-    left = await until_gone(cluster, definitions, _GONE_WITHIN_SECONDS)
-    if left and not force:
+    if not await is_gone_within(cluster, definition, _GONE_WITHIN_SECONDS) and not force:
         raise EnvironmentFailed(
-            f"{', '.join(map(full_name, left))} still there after {_GONE_WITHIN_SECONDS:.0f} s: does the controller "
-            "run? Only it lets go of workflows; nothing else was removed, so repeat the command, or go on with --force")
+            f"{full_name(definition)} is still there after {_GONE_WITHIN_SECONDS:.0f} s: does the controller run? Only "
+            "it lets go of workflows; nothing after it was removed, so repeat the command, or go on with --force")

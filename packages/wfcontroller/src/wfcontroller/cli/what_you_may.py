@@ -48,7 +48,7 @@ async def rights(patient: Patient) -> Diagnosis:
         return Diagnosis("rights", OK, f"{name} may use every command in namespace {place}{_BY_NAME}")
     listed = ", ".join(f"{right.verb} {right.resource} ({right.commands})" for right in lacking)
     return Diagnosis("rights", WARNING, f"{name} may not do everything in namespace {place}: {listed}{_BY_NAME}",
-                     "ask for the ClusterRole wf-requester or wf-approver where you need it")
+                     "ask for the ClusterRole wf-viewer, wf-requester or wf-approver where you need it")
 
 
 async def _holds(patient: Patient, right: _Right) -> bool | None:

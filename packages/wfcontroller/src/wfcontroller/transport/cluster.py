@@ -66,7 +66,7 @@ class ClusterApi(Api):
     ) -> AsyncIterator[WatchEvent]:
         query = {"watch": "1", "allowWatchBookmarks": "true", "resourceVersion": resource_version,
                  "timeoutSeconds": str(max(int(timeout_seconds), 1)), "fieldSelector": _only(name)}
-        # Whoever stops watching closes the connection then and there.
+        # Closed with the watch, not whenever it is collected: its connection has to go before the loop does.
         async with aclosing(self._requests.stream(path_of(resource, namespace), _given(query))) as lines:
             async for line in lines:
                 if line["type"] == "ERROR":

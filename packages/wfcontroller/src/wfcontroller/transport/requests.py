@@ -49,6 +49,8 @@ class Requests:
     async def close(self) -> None:
         """Close every connection."""
         await self._session.close()
+        # What closing has begun is done in callbacks: a loop that ends at once would leave sockets open.
+        await asyncio.sleep(0)
 
     async def send(self, method: str, path: str, *, query: Mapping[str, str] | None = None,
                    body: Object | None = None) -> Object:
@@ -79,8 +81,13 @@ class Requests:
             async with self._answer("GET", path, query, None, patience) as answer:
                 if answer.status >= 400:
                     raise refusal(answer.status, await answer.read(), answer.headers)
-                async for line in _lines(answer.content):
-                    yield parsed(line)
+                try:
+                    async for line in _lines(answer.content):
+                        yield parsed(line)
+                finally:
+                    # Nobody waits for the goodbye of a watch that is broken off; one that ended has none any more.
+                    if answer.connection is not None and answer.connection.transport is not None:
+                        answer.connection.transport.abort()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise unanswered("WATCH", path, error) from error
 

@@ -84,8 +84,8 @@ def _not_by_them(workflow: WorkflowExecution, by: str, digest: str) -> str:
     if not by:
         return "cannot be decided on by nobody: the API server does not say who you are"
     if by == creator_of(meta):
-        return (f"was created by {by}, and somebody else has to decide; whoever created it can end it with "
-                f"`wfctl stop {meta.name} -n {meta.namespace}`")
+        return (f"was created by {by}, and somebody else has to decide; "
+                f"`wfctl stop {meta.name} -n {meta.namespace}` ends it")
     if digest != wanted:
         return f"has the plan {wanted}, not {digest}; look at it again"
     return ""
