@@ -8,17 +8,16 @@ controllers, and the tests before this one whose namespaces still go.
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 
 import pytest
-from tests.controlplane.fixtures import cluster, connected
+from tests.controlplane.fixtures import cluster
 
-from wfcontroller.embedded import EmbeddedServer
 from wfcore.crds import crds
 from wfcore.simulation.operations import Compact
 from wfcore.simulation.store import apply
 
-from .gadgets import DEFINITION, GADGETS, Forgotten, Place, ancient_token, served
+from .gadgets import DEFINITION, GADGETS, Forgotten, Place, ancient_token
+from .servers import serving
 
 __all__ = ["cluster"]
 
@@ -41,21 +40,10 @@ def defined(request):
 
 
 @pytest.fixture
-def definitions():
-    """The definitions an embedded server begins with."""
-    return [DEFINITION]
-
-
-@pytest.fixture
-def api(run, defined, definitions):
+def api(run, defined):
     """The server."""
-    if defined is None:
-        yield EmbeddedServer(lambda: datetime.now(UTC), seed=1, crds=definitions)
-        return
-    with connected(run, defined.admin) as real:
-        for each in definitions:
-            run(served(real, each))
-        yield real
+    with serving(run, defined, [DEFINITION]) as server:
+        yield server
 
 
 @pytest.fixture
