@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import closing
 
 import pytest
 from attrs import define, field
@@ -37,8 +38,14 @@ def submitted(service, database, pytestconfig):
     service.plane.apply(*people.deployment("healthy", "web"))
     service.plane.kubectl("rollout", "status", "deployment/web", "-n", "healthy", "--timeout=60s")
     service.running(WF_DATABASE_URL=database)
-    admin, found = Client(service.plane.admin), Submitted()
-    wanted = pytestconfig.getoption("malformed")
+    with closing(Client(service.plane.admin)) as admin:
+        yield all_submitted(service, admin, pytestconfig.getoption("malformed"))
+    service.stop()
+
+
+def all_submitted(service, admin, wanted):
+    """One after the other, and the healthy one among them."""
+    found = Submitted()
     for number, body in enumerate(documents(SEED, NAMESPACE), 1):
         answer = admin.ask("POST", path_of("workflowexecutions", NAMESPACE), body)
         if answer.status == 201:
@@ -50,9 +57,7 @@ def submitted(service, database, pytestconfig):
         found.ended_among = found.ended_among or (number > AMONG and number % LOOK_EVERY == 0 and has_ended(admin))
         if number >= wanted and (found.ended_among or number >= 100 * wanted):
             break
-    yield found
-    admin.close()
-    service.stop()
+    return found
 
 
 def healthy_one():
@@ -77,12 +82,11 @@ def test_what_the_server_refuses_it_refuses_with_a_sentence(submitted):
 
 
 def test_what_the_server_takes_ends_with_a_reason(submitted, service):
-    admin = Client(service.plane.admin)
-    for name in submitted.accepted:
-        until(lambda name=name: has_ended(admin, name, NAMESPACE), f"{name} has ended", *service.processes,
-              words=lambda name=name: str(admin.get("workflowexecutions", NAMESPACE, name)))
-    found = [admin.get("workflowexecutions", NAMESPACE, name) for name in submitted.accepted]
-    admin.close()
+    with closing(Client(service.plane.admin)) as admin:
+        for name in submitted.accepted:
+            until(lambda name=name: has_ended(admin, name, NAMESPACE), f"{name} has ended", *service.processes,
+                  words=lambda name=name: str(admin.get("workflowexecutions", NAMESPACE, name)))
+        found = [admin.get("workflowexecutions", NAMESPACE, name) for name in submitted.accepted]
 
     assert [] == [each["metadata"]["name"] for each in found if not all(map(all, reasons(each))) or not reasons(each)]
     assert len(found) > 10

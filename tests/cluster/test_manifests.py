@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def monitored(service):
 @pytest.fixture(scope="module")
 def shop(running):
     """Three workflows: one that ended well, one that waits, one that failed."""
-    plane, alice = running.plane, Client(running.plane.kubeconfig_of("alice"))
+    plane = running.plane
     people.namespace(plane, "shop", {"wf-requester": ("alice",)})
     plane.apply(*people.deployment("shop", "web-app"), *people.deployment("shop", "ledger"))
     for name in ("web-app", "ledger"):
@@ -53,14 +54,14 @@ def shop(running):
         "updateImage": {"deployment": "ledger", "container": "main", "newImage": "registry.example/ledger:3.2"}}}
     forbidden = {"stepNumber": 1, "action": "restart-deployment", "parameters": {
         "restartDeployment": {"namespace": "kube-system", "deployment": "dns"}}}
-    for each in (people.workflow("relieve-web-app", scale, check), people.workflow("restart-dns", forbidden),
-                 people.workflow("patch-ledger", patch,
-                                 executionStrategy={"approvalRequired": True, "dryRunFirst": True})):
-        people.create(alice, people.created_by("alice", each, "shop"))
+    waits = {"approvalRequired": True, "dryRunFirst": True}
+    with closing(Client(plane.kubeconfig_of("alice"))) as alice:
+        for each in (people.workflow("relieve-web-app", scale, check), people.workflow("restart-dns", forbidden),
+                     people.workflow("patch-ledger", patch, executionStrategy=waits)):
+            people.create(alice, people.created_by("alice", each, "shop"))
     for name in ("relieve-web-app", "restart-dns"):
         running.ended(name, "shop")
     until(lambda: "AwaitingApproval" in str(running.get("wfe", "patch-ledger", "shop").get("status")), "it waits")
-    alice.close()
     return plane
 
 

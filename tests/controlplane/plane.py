@@ -142,6 +142,8 @@ class ControlPlane:
             "--service-cluster-ip-range=10.0.0.0/24", "--authorization-mode=RBAC",
             f"--token-auth-file={self.folder / 'tokens.csv'}", f"--service-account-issuer={_ISSUER}",
             f"--service-account-key-file={key}", f"--service-account-signing-key-file={key}", "--v=1",
+            # Off by default, on in some distributions: it asks for more rights than a cluster without it.
+            "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
             "--enable-priority-and-fairness=true", "--max-requests-inflight=800",
         ]
         if audit:

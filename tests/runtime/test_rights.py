@@ -71,11 +71,16 @@ class Recording:
         return call
 
 
+def asked_of(kind):
+    """How the engine asks for a kind: objects that steps name, and what is around them."""
+    named = (Target(kind, "default", "x"),) if kind in ("Deployment", "Node", "Pod") else ()
+    return named if kind in ("Deployment", "Lease") else (*named, Target(kind, "default", ""))
+
+
 def requests(meta):
     """One of each kind, the creation twice to meet what is already there."""
     targets = (Target("Lease", OWN, HEARTBEAT), *(
-        target for kind in INSPECTED if kind != "Lease"
-        for target in (Target(kind, "default", "x"), Target(kind, "default", ""))))
+        target for kind in INSPECTED for target in asked_of(kind)))
     question = AccessQuestion("alice", "get", "", "pods", "default")
     return (
         Observe(REF, Freshness.CACHED), Observe(REF, Freshness.LIVE), FindParent(REF), FindSource(REF), Survey(REF, ()),

@@ -11,24 +11,21 @@ from wfcore.program import Inspect, Inspected
 from wfcore.rawobject import RawObject
 from wfcore.resources import (
     ALERT_REMEDIATIONS,
-    DAEMON_SETS,
     DEPLOYMENTS,
     ENDPOINT_SLICES,
     LEASES,
     NODES,
     POD_DISRUPTION_BUDGETS,
     PODS,
-    REPLICA_SETS,
     RESOURCE_QUOTAS,
     SERVICES,
-    STATEFUL_SETS,
     Resource,
 )
 
 # Never ConfigMaps or Secrets: their content is nobody's business here.
 INSPECTED: Mapping[str, Resource] = {resource.kind: resource for resource in (
-    ALERT_REMEDIATIONS, DAEMON_SETS, DEPLOYMENTS, ENDPOINT_SLICES, LEASES, NODES, POD_DISRUPTION_BUDGETS, PODS,
-    REPLICA_SETS, RESOURCE_QUOTAS, SERVICES, STATEFUL_SETS,
+    ALERT_REMEDIATIONS, DEPLOYMENTS, ENDPOINT_SLICES, LEASES, NODES, POD_DISRUPTION_BUDGETS, PODS, RESOURCE_QUOTAS,
+    SERVICES,
 )}
 
 

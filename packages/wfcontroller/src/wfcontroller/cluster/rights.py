@@ -10,9 +10,12 @@ from wfcore.resources import (
     ALERT_REMEDIATIONS,
     AUDIT_OUTBOXES,
     CONFIG_MAPS,
+    DEPLOYMENTS,
     EVENTS,
     KUBERNETES_EXECUTIONS,
     LEASES,
+    NODES,
+    PODS,
     SUBJECT_ACCESS_REVIEWS,
     WORKFLOW_EXECUTIONS,
 )
@@ -32,10 +35,12 @@ AT_HOME = frozenset[Right]().union(
     rights(LEASES, ("get",), name=HEARTBEAT))
 # The role of an observer, granted by choice: what monitoring and the safety checks look at.
 OBSERVER = frozenset[Right]().union(
-    *(rights(resource, ("get", "list")) for resource in INSPECTED.values() if resource != LEASES))
+    *(rights(resource, ("get",)) for resource in (DEPLOYMENTS, NODES, PODS)),
+    *(rights(resource, ("list",)) for resource in INSPECTED.values() if resource not in (DEPLOYMENTS, LEASES)))
 # Beside reconciling: owner references that block a deletion, who asks for metrics, whether approvals are guarded.
 BESIDE = frozenset[Right]().union(
     rights(WORKFLOW_EXECUTIONS, ("update",), "finalizers"),
+    rights(ALERT_REMEDIATIONS, ("update",), "finalizers"),
     rights(TOKEN_REVIEWS, ("create",)),
     rights(VALIDATING_ADMISSION_POLICIES, ("get",), name=GUARD),
     rights(VALIDATING_ADMISSION_POLICY_BINDINGS, ("get",), name=GUARD))
