@@ -286,3 +286,19 @@ def test_who_is_told_to_stop_does_not_wait_for_ever():
         return place.loop.time() - began
 
     assert 3 == run(scenario)
+
+
+def test_what_is_gone_from_the_cluster_is_gone_from_memory():
+    async def scenario(place):
+        await place.server.create(WORKFLOW_EXECUTIONS, workflow("w"))
+        await asyncio.sleep(1)
+        held = len(place.cache._raw)
+        found = await place.server.get(WORKFLOW_EXECUTIONS, "default", "w")
+        await place.server.delete(WORKFLOW_EXECUTIONS, "default", "w")
+        await asyncio.sleep(300)
+        return held, len(place.cache._raw), found["metadata"]["name"]
+
+    held, left, _ = run(scenario)
+
+    assert held > 0
+    assert 0 == left

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from wfcontroller.api import Api, Object
 from wfcontroller.freeze import FREEZE
-from wfcontroller.objects import status
+from wfcontroller.objects import key_of, status
 from wfcontroller.runtime.informer import Informer
 from wfcontroller.runtime.pacing import Pacing
 from wfcore.lifecycle.sources import sources_of
@@ -36,6 +36,8 @@ class Cache:
         self.informers = (self.workflows, self.executions, self.freezes)
         self._wakes: list[Callable[[Ref], None]] = []
         self._raw: dict[tuple[str, str, str], RawObject] = {}
+        for informer in (self.workflows, self.executions):
+            informer.subscribe(self._forgetting(informer))
 
     def subscribe(self, wake: Callable[[Ref], None]) -> None:
         """Call `wake` with the workflow concerned whenever an object changes: a freeze concerns all that go on."""
@@ -105,6 +107,13 @@ class Cache:
                 or held.value["metadata"].get("uid") != meta.get("uid"):
             held = self._raw[key] = RawObject(item)
         return held
+
+    def _forgetting(self, informer: Informer) -> Callable[[Object], None]:
+        """What is gone is not kept in its decoded form either."""
+        def hear(item: Object) -> None:
+            if informer.get(key_of(item)) is None:
+                self._raw.pop((informer.resource.plural, *key_of(item)), None)
+        return hear
 
     def _targets(self, item: Object) -> frozenset[Target]:
         return named_targets(self.raw(WORKFLOW_EXECUTIONS, item))
