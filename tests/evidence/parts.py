@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import checks, mutation, schedules
+from . import checks, failover, mutation, schedules
 from .running import module, program
 
 Collect = Callable[[Path, int], dict[str, Any]]
@@ -37,4 +37,4 @@ def benchmarks(kept: Path, jobs: int) -> dict[str, Any]:
 
 PARTS: Mapping[str, Collect] = {
     "mutants": mutants, "benchmarks": benchmarks, "mutation": mutation.collect, "checks": checks.collect,
-    "states": states, "schedules": schedules.collect}
+    "states": states, "schedules": schedules.collect, "failover": failover.collect}
