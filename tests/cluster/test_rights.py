@@ -14,7 +14,7 @@ from wfcontroller.cluster import rights as controller
 from wfcontroller.executor import rights as executor
 from wfcontroller.rights import Right, rights
 from wfcore.crds import others
-from wfcore.resources import ALERT_REMEDIATIONS, AUDIT_OUTBOXES, WORKFLOW_EXECUTIONS
+from wfcore.resources import ALERT_REMEDIATIONS, AUDIT_OUTBOXES, NODES, REPLICA_SETS, WORKFLOW_EXECUTIONS
 
 from . import people
 from .client import Client, path_of
@@ -27,12 +27,14 @@ WEB = {"deployment": "web", "container": "main"}
 ACCOUNTS = {"wf-controller": controller.CONTROLLER | controller.AT_HOME | controller.OBSERVER | controller.BESIDE
             | controller.BESIDE_AT_HOME,
             "wf-executor": executor.CONTRACT | executor.BESIDE | executor.ACTIONS | executor.AT_HOME}
-# What no request shows: who asks for it instead.
+# What no request of these days shows: who asks for it instead, or which test does.
 UNSEEN = {
     # The admission plugin OwnerReferencesPermissionEnforcement, of which the API server keeps no record; it is on here.
     "wf-controller": rights(WORKFLOW_EXECUTIONS, ("update",), "finalizers")
     | rights(ALERT_REMEDIATIONS, ("update",), "finalizers"),
-    "wf-executor": frozenset[Right]()}
+    # Where nothing was captured a compensation finds its template by the revision: tests/executor/test_deployments.py.
+    # A node that is not ready yet is waited for: tests/executor/test_health_and_custom.py.
+    "wf-executor": rights(REPLICA_SETS, ("list",)) | rights(NODES, ("watch",))}
 
 
 def step(number, action, member, after=(), /, **parameters):
@@ -80,12 +82,15 @@ def workloads():
 
     def core(kind, name, **content):
         return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": PLACE}, **content}
+    pinned = like("Deployment", "pinned", replicas=1)
+    pinned["spec"]["template"]["spec"] = {**pinned["spec"]["template"]["spec"],
+                                          "nodeSelector": {"kubernetes.io/hostname": NODE}}
     lonely, values = core("Pod", "lonely", spec=spec["template"]["spec"]), {"A": "1", "a": "1"}
     held = [core("ConfigMap", "settings", data=values), core("Secret", "keys", stringData=values),
-            core("Secret", "fresh", stringData=values)]
+            core("Secret", "fresh", stringData={"a": "2"})]
     alert = {**core("AlertRemediation", "alert"), "apiVersion": "kubernaut.io/v1"}
     return [web, like("StatefulSet", "ordered", serviceName="ordered", replicas=1), like("DaemonSet", "everywhere"),
-            lonely, alert, *held]
+            pinned, lonely, alert, *held]
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +101,8 @@ def lived(service, database):
     plane.add_nodes(NODE)
     people.namespace(plane, PLACE, {"wf-requester": ("carol",), "wf-approver": ("bob",)})
     plane.apply(*workloads(), people.bound("wf-remediator", "carol", name="rights-nodes"))
-    plane.kubectl("rollout", "status", "deployment/web", "-n", PLACE, "--timeout=60s")
+    for name in ("web", "pinned"):
+        plane.kubectl("rollout", "status", f"deployment/{name}", "-n", PLACE, "--timeout=60s")
     with closing(Client(plane.kubeconfig_of("carol"))) as carol, closing(Client(plane.kubeconfig_of("bob"))) as bob:
         without_a_database(service, carol)
         service.running(WF_DATABASE_URL=database, WF_OUTBOX_DRAIN_INTERVAL="1s", WF_TARGETS_COOLDOWN="0s")
@@ -131,7 +137,9 @@ def the_work(service, carol, bob):
     """Everything a step can do, its rollback, an approval, a parent, and an end that is soon forgotten."""
     parent = {"kind": "AlertRemediation", "name": "alert", "namespace": PLACE}
     submitted(carol, "puts-back", *actions(), alertRemediationRef=parent)
-    service.ended("puts-back", PLACE)
+    undone = service.ended("puts-back", PLACE)
+    put_back = [each["stepNumber"] for each in undone["stepStatuses"] if each["status"] == "rolled_back"]
+    assert [1, 2, 3, 4, 5] == put_back, json.dumps(undone, indent=1)
     submitted(carol, "pods", *pods(), strategy={"approvalRequired": True, "dryRunFirst": True})
     until(lambda: "AwaitingApproval" in str(service.get("wfe", "pods", PLACE).get("status")), "it waits",
           *service.processes, words=lambda: str(service.get("wfe", "pods", PLACE).get("status"))[-3000:])
@@ -223,8 +231,9 @@ def test_nothing_that_an_account_asked_for_was_forbidden_to_it(lived, account):
 @pytest.mark.parametrize("account", ACCOUNTS)
 def test_every_right_of_an_account_was_used(lived, account):
     held = ACCOUNTS[account]
+    unused = held - {used(event, held) for event in lived[account]} - UNSEEN[account]
 
-    assert sorted(UNSEEN[account]) == sorted(held - {used(event, held) for event in lived[account]})
+    assert "" == ", ".join(f"{each.verb} {each.resource}" for each in sorted(unused))
 
 
 def test_the_outbox_was_filled_and_emptied(lived):
