@@ -22,7 +22,7 @@ class Guard:
     `told` hears at each look whether it stands; `changed` is called when that is another answer than before.
     """
 
-    def __init__(self, api: Api, namespace: str, told: Callable[[bool], None] = lambda stands: None,
+    def __init__(self, api: Api, namespace: str, told: Callable[[bool], None] = lambda _: None,
                  changed: Callable[[], None] = lambda: None) -> None:
         self._api, self._namespace, self._told, self._changed = api, namespace, told, changed
         self._stands = False
