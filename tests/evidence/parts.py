@@ -11,6 +11,7 @@ from .running import module, program
 
 Collect = Callable[[Path, int], dict[str, Any]]
 STATES_MINUTES = 25
+MALFORMED = 2_000
 
 
 def states(kept: Path, jobs: int) -> dict[str, Any]:
@@ -35,6 +36,13 @@ def benchmarks(kept: Path, jobs: int) -> dict[str, Any]:
     return found
 
 
+def malformed(kept: Path, jobs: int) -> dict[str, Any]:
+    """Malformed objects on a real cluster: each is refused or ends with a reason, and a healthy one goes on."""
+    command, passed = checks.pytest("-n0", "tests/cluster/test_malformed.py", "--malformed", str(MALFORMED))
+    return {"command": command, "objects": MALFORMED, "tests": passed}
+
+
 PARTS: Mapping[str, Collect] = {
     "mutants": mutants, "benchmarks": benchmarks, "mutation": mutation.collect, "checks": checks.collect,
-    "states": states, "schedules": schedules.collect, "failover": failover.collect}
+    "states": states, "schedules": schedules.collect, "failover": failover.collect,
+    "malformed": malformed}
