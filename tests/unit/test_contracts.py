@@ -14,7 +14,7 @@ from wfcore.audit import AuditRecord, StepAudit
 from wfcore.model.enums import Action
 from wfcore.model.plan import ActionHistory
 from wfcore.planning.experience import OWN_IS_ENOUGH, experience
-from wfcore.ports import PermanentError
+from wfcore.ports import PermanentError, TransientError
 from wfcore.testing.contracts import AuditLogContract, HistoryContract
 
 WELL = {"completed", "rolled_back"}
@@ -161,3 +161,7 @@ def test_a_store_that_breaks_the_contract_breaks_a_law_of_the_suite(contract: ty
 @pytest.mark.parametrize("contract", [AuditLogContract, HistoryContract])
 def test_a_store_that_keeps_the_contract_breaks_no_law_of_the_suite(contract: type) -> None:
     assert [] == laws_broken(contract, InMemory)
+
+
+def test_a_store_that_is_away_says_when_to_try_again() -> None:
+    assert (5.0, 3.0) == (TransientError("away").retry_after, TransientError("away", retry_after=3.0).retry_after)
