@@ -10,7 +10,6 @@ from wfcontroller.api import ApiError
 from wfcontroller.cli import connection
 from wfcontroller.freeze import FREEZE
 from wfcontroller.kinds import VALIDATING_ADMISSION_POLICIES, VALIDATING_ADMISSION_POLICY_BINDINGS
-from wfcore.codec.times import format_time
 from wfcore.resources import CONFIG_MAPS, CUSTOM_RESOURCE_DEFINITIONS, LEASES, WORKFLOW_EXECUTIONS
 
 from .cli_world import wfctl
@@ -21,7 +20,7 @@ CHECKS = ["definitions", "wf-guard", "controller", "executor", "clocks", "freeze
 
 
 def lease(name, ago=0.0, **spec):
-    renewed = format_time(START + timedelta(hours=1) - timedelta(seconds=ago))
+    renewed = (START + timedelta(hours=1) - timedelta(seconds=ago)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return {"metadata": {"name": name, "namespace": OWN}, "spec": {
         "holderIdentity": f"{name}-1", "leaseDurationSeconds": 15, "renewTime": renewed, **spec}}
 

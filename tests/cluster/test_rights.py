@@ -8,7 +8,8 @@ import urllib.request
 from contextlib import closing
 
 import pytest
-from tests.controlplane.plane import free_ports
+from tests.controlplane.fixtures import PEOPLE
+from tests.controlplane.plane import control_plane, free_ports
 
 from wfcontroller.cluster import rights as controller
 from wfcontroller.executor import rights as executor
@@ -18,7 +19,7 @@ from wfcore.resources import ALERT_REMEDIATIONS, AUDIT_OUTBOXES, NODES, REPLICA_
 
 from . import people
 from .client import Client, path_of
-from .installation import HOME, until
+from .installation import HOME, installation, until
 from .test_ports import ports
 
 pytestmark = pytest.mark.timeout(600)
@@ -35,6 +36,16 @@ UNSEEN = {
     # Where nothing was captured a compensation finds its template by the revision: tests/executor/test_deployments.py.
     # A node that is not ready yet is waited for: tests/executor/test_health_and_custom.py.
     "wf-executor": rights(REPLICA_SETS, ("list",)) | rights(NODES, ("watch",))}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """On a cluster of its own: what other tests ask for, in namespaces that go, would be in its audit log too."""
+    with control_plane(PEOPLE, audit=True) as plane, installation(
+            plane, tmp_path_factory.mktemp("service")) as installed:
+        plane.add_nodes("node-1", "node-2")
+        installed.install()
+        yield installed
 
 
 def step(number, action, member, after=(), /, **parameters):

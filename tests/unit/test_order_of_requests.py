@@ -219,3 +219,14 @@ def test_a_finished_program_asks_nothing() -> None:
 def _reconcile(story: Story):
     from wfcore.reconciler import Reconcile
     return Reconcile(story.ref, story.settings)
+
+
+def test_a_child_whose_kind_nobody_has_defined_is_asked_for_again() -> None:
+    story = started()
+    story.fault = lambda request: Failed("missing") if isinstance(request, Create) else None
+    refused = story.run()
+    assert refused.finished is not None
+    assert refused.finished.backoff
+
+    story.fault = lambda request: None
+    assert ["step-1"] == story.go().names()

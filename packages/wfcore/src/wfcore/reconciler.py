@@ -236,7 +236,8 @@ class Perform:
         if bodies:
             answer = yield Create(self.ref, bodies)
             if not isinstance(answer, Created):
-                return _back_off(answer)
+                # Also when the kind is missing: nobody tells this workflow when it is defined.
+                return Finished(backoff=True, retry_after=answer.retry_after if isinstance(answer, Failed) else 0.0)
             if answer.existing:
                 return CheckExisting(self.ref, self.settings, bodies, answer.existing, self.wake_at)
         if self.again:

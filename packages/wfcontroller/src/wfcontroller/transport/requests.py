@@ -81,13 +81,8 @@ class Requests:
             async with self._answer("GET", path, query, None, patience) as answer:
                 if answer.status >= 400:
                     raise refusal(answer.status, await answer.read(), answer.headers)
-                try:
-                    async for line in _lines(answer.content):
-                        yield parsed(line)
-                finally:
-                    # Nobody waits for the goodbye of a watch that is broken off; one that ended has none any more.
-                    if answer.connection is not None and answer.connection.transport is not None:
-                        answer.connection.transport.abort()
+                async for line in _lines(answer.content):
+                    yield parsed(line)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise unanswered("WATCH", path, error) from error
 

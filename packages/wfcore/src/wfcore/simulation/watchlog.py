@@ -37,6 +37,11 @@ class Change:
     def place(self) -> Place:
         return self.object.place
 
+    @property
+    def finalizers(self) -> tuple[str, ...]:
+        """What holds the object afterwards: nothing any more when it is gone, whatever its last state says."""
+        return () if self.type is ChangeType.DELETED else self.object.finalizers
+
 
 @frozen(eq=False)
 class WatchLog:

@@ -68,7 +68,7 @@ class History:
             decision = Decision.of(stored)
             if decision != (run.said[-1] if run.said else Decision()):
                 run.said.append(decision)
-        if actor == "user" and FINALIZER not in stored.finalizers and run.adopted and (
+        if actor == "user" and FINALIZER not in change.finalizers and run.adopted and (
                 change.before is not None and FINALIZER in change.before.finalizers):
             run.spoilt = True
 
@@ -82,7 +82,7 @@ class History:
                 run.children.append(child)
             return
         child = self.children[stored.uid]
-        child.tracked = TRACKING_FINALIZER in stored.finalizers
+        child.tracked = TRACKING_FINALIZER in change.finalizers
         child.gone = change.type is ChangeType.DELETED
         child.stripped = child.stripped or (child.gone and actor == "user")
         if stored.terminating and child.deleted is None:

@@ -89,7 +89,7 @@ class Watchman:
     def _workflow(self, actor: str, change: Change) -> None:
         run, now = self._history.runs[change.object.uid], self._agenda.now
         before = change.before
-        if before is not None and FINALIZER in before.finalizers and FINALIZER not in change.object.finalizers:
+        if before is not None and FINALIZER in before.finalizers and FINALIZER not in change.finalizers:
             hold("S27", finalizers_wait_for_the_row(run, now, self.clocks))
             hold("L7", finalizers_wait_for_the_children(run, self._looked.get((actor, run.name), now)))
         after = status_json(change.object)
