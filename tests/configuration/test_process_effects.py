@@ -33,7 +33,7 @@ from wfcore.resources import NAMESPACES, WORKFLOW_EXECUTIONS
 
 from .telemetry import Terminal, logging_to
 
-# What finds the API server, serves HTTP or holds the Lease is wired by the binaries, whose own tests see the effect.
+# What finds the API server, serves HTTP, holds the Lease or says what is theirs: tests/service/test_keys.py.
 OF_THE_BINARIES = {"watchNamespaces", "selector"}
 SECTIONS_OF_THE_BINARIES = {"kubernetes", "health", "metrics", "leaderElection"}
 

@@ -34,6 +34,20 @@ def test_a_wrong_configuration_is_named_whole_and_ends_it_with_2(command: str) -
     assert all(word in done.stderr for word in ("WF_NONSENSE", "WF_LOG_LEVEL", "Not_A_Name"))
 
 
+def test_a_database_that_cannot_be_named_is_a_wrong_configuration(tmp_path: Path) -> None:
+    done = run("wfcontroller", WF_DATABASE_URL_FILE=str(tmp_path / "absent"))
+
+    assert 2 == done.returncode
+    assert "database.urlFile" in done.stderr
+
+
+def test_what_is_said_about_a_database_that_is_away_gives_no_password_away() -> None:
+    done = run("wfcontroller", WF_DATABASE_URL="postgresql://u:hunter2@127.0.0.1:9/wf")
+
+    assert "each request tries again" in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+
+
 @BOTH
 def test_without_a_cluster_it_ends_with_3_and_says_what_to_do(command: str) -> None:
     done = run(command, "--kubeconfig", "/nonexistent/config")

@@ -161,9 +161,21 @@ def test_the_port_s_errors_are_the_two_answers(error: Exception, answer: Failed)
     assert (answer, answer) == asyncio.run(both(ThreadedStore(Store(error))))  # type: ignore[arg-type]
 
 
-def test_without_a_database_nothing_is_stored_and_nothing_known() -> None:
+@pytest.mark.parametrize(("error", "answers"), [(None, True), (TransientError("away"), False),
+                                               (PermanentError("no"), False)])
+def test_whether_the_store_answers_is_told_after_each_request(error: Exception | None, answers: bool) -> None:
+    told: list[bool] = []
+    asyncio.run(both(ThreadedStore(Store(error), told.append)))  # type: ignore[arg-type]
+
+    assert [answers, answers] == told
+
+
+def test_without_a_database_nothing_is_stored_and_nothing_known_and_it_is_told() -> None:
+    told: list[bool] = []
+
     async def scenario() -> tuple[object, object]:
-        async with opened_store(None) as store:
+        async with opened_store(None, told.append) as store:
             return await both(store)
 
     assert ["unavailable"] * 2 == [answer.why for answer in asyncio.run(scenario())]  # type: ignore[attr-defined]
+    assert [False] == told

@@ -42,7 +42,14 @@ def test_the_context_says_which_namespace_is_meant(tmp_path, monkeypatch):
     assert ("first", "second") == (connected()[1], connected(None, "two")[1])
 
 
-@pytest.mark.parametrize("text", [None, "not: [yaml", "{}", '{"current-context": "gone"}'])
+def test_a_file_that_is_not_there_is_said_to_be_that(tmp_path, monkeypatch):
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path / 'one'}:{tmp_path / 'two'}")
+
+    with pytest.raises(NotConnected, match=r"one:.*two does not exist; give --kubeconfig"):
+        connected()
+
+
+@pytest.mark.parametrize("text", ["not: [yaml", "{}", '{"current-context": "gone"}'])
 def test_what_cannot_be_used_is_said_with_the_file_and_what_to_do(tmp_path, text):
     path = tmp_path / "config"
     if text is not None:

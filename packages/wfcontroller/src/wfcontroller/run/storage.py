@@ -39,7 +39,7 @@ class InlineRecorder:
         try:
             self.ids[request.record.workflow_uid] = self._audit_log.record(request.record)
         except (TransientError, PermanentError) as error:
-            return _failed(error)
+            return refusal_of(error)
         return Did()
 
 
@@ -54,14 +54,11 @@ class InlineHistory:
         try:
             return Consulted(self._about(request.workflow, request.actions))
         except (TransientError, PermanentError) as error:
-            return _failed(error)
+            return refusal_of(error)
 
 
-def _nothing(_workflow: str, _actions: Sequence[Action]) -> tuple[ActionHistory, ...]:
-    return ()
-
-
-def _failed(error: TransientError | PermanentError) -> Failed:
+def refusal_of(error: TransientError | PermanentError) -> Failed:
+    """The port's two errors as answers."""
     if isinstance(error, TransientError):
         return Failed("unavailable", str(error), error.retry_after)
     return Failed("refused", str(error))

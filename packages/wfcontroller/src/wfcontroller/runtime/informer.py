@@ -18,7 +18,7 @@ Handler: TypeAlias = Callable[[Object], None]
 
 
 def version_of(item: Object) -> int:
-    """The resourceVersion as the number that the embedded server counts with."""
+    """The resourceVersion as the number that servers count with, the embedded one and those on etcd."""
     return int(metadata(item)["resourceVersion"])
 
 

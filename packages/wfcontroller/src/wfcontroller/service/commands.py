@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -44,6 +44,8 @@ def controller(file: str | None, kubeconfig: str | None, namespace: str | None, 
     configuration is wrong, 3 the environment failed.
     """
     from wfcontroller.configuration.controller import ControllerConfig
+    from wfcontroller.configuration.database import database_url
+    from wfcontroller.configuration.flaws import ConfigurationError
     from wfcontroller.service.controller import run_controller
 
     config = _loaded(ControllerConfig, file, {
@@ -51,7 +53,11 @@ def controller(file: str | None, kubeconfig: str | None, namespace: str | None, 
     if print_config:
         _describe(config)
         return
-    _run(config, lambda stop: run_controller(config, os.environ, stop))
+    try:
+        url = database_url(config.database)
+    except ConfigurationError as error:
+        raise BadInput(str(error)) from None
+    _run(config, lambda stop: run_controller(config, url, os.environ, stop), () if url is None else (url.reveal(),))
 
 
 @click.command(context_settings=_SETTINGS, epilog="Example: wfexecutor --config /etc/wf/config.yaml")
@@ -89,10 +95,11 @@ def _describe(config: ControllerConfig | ExecutorConfig) -> None:
     sys.stdout.write(as_file(config))
 
 
-def _run(config: ControllerConfig | ExecutorConfig, serve: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+def _run(config: ControllerConfig | ExecutorConfig, serve: Callable[[asyncio.Event], Awaitable[None]],
+         secrets: Sequence[str] = ()) -> None:
     from wfcontroller.logs import configure
 
-    configure(config.log)
+    configure(config.log, secrets=secrets)
     try:
         asyncio.run(_until_told(serve))
     except BaseExceptionGroup as group:

@@ -14,7 +14,7 @@ import structlog
 from wfcontroller.api import Api
 from wfcontroller.cluster.performer import Performer, Ports
 from wfcontroller.configuration.controller import ControllerConfig
-from wfcontroller.configuration.database import database_url
+from wfcontroller.configuration.secret import Secret
 from wfcontroller.runtime.cache import Cache
 from wfcontroller.runtime.controller import Controller
 from wfcontroller.runtime.maintenance import Maintenance
@@ -43,26 +43,28 @@ DRAIN_SECONDS = 2.0
 _log = structlog.get_logger("wfcontroller")
 
 
-async def run_controller(config: ControllerConfig, environment: Mapping[str, str], stop: asyncio.Event) -> None:
+async def run_controller(config: ControllerConfig, url: Secret | None, environment: Mapping[str, str],
+                         stop: asyncio.Event) -> None:
     """Reconcile until `stop` is set, or until the leadership is lost, which ends the process at once.
+
+    `url` is that of the database, if there is one.
 
     Raises:
         NotConnected: no cluster can be found.
-        ConfigurationError: the file of the database's URL cannot be used.
         RunFailed, PermanentError: the database cannot be used, now or ever.
     """
     async with AsyncExitStack() as stack:
-        process = await _Process.made(config, environment, stack)
+        process = await Process.made(config, url, environment, stack)
         await process.until(stop)
 
 
-class _Process:
+class Process:
     """The parts of one controller, in the order in which they need each other."""
 
     def __init__(self, config: ControllerConfig, api: Api, leadership: Leadership, store: ThreadedStore | Absent,
-                 traces: Tracing) -> None:
+                 traces: Tracing, readiness: Readiness) -> None:
         settings, self._config = config.engine, config
-        self.readiness, self.metrics = Readiness(), Metrics()
+        self.readiness, self.metrics = readiness, Metrics()
         self.api = CountedApi(api, self.metrics)
         self._cache = Cache(settings.controller_namespace, watched(config.runtime.watch_namespaces))
         # Whoever waits for an approval, or for its creator to be believed, waits for the policy too.
@@ -82,15 +84,17 @@ class _Process:
             self.metrics.read(source)
 
     @classmethod
-    async def made(cls, config: ControllerConfig, environment: Mapping[str, str], stack: AsyncExitStack) -> _Process:
+    async def made(cls, config: ControllerConfig, url: Secret | None, environment: Mapping[str, str],
+                   stack: AsyncExitStack) -> Process:
         """The parts, each opened on the stack."""
-        traces = tracing(environment, "wfcontroller")
-        stack.callback(traces.close)
-        url = database_url(config.database)
-        store = await stack.enter_async_context(opened_store(None if url is None else url.reveal()))
+        traces, readiness = tracing(environment, "wfcontroller"), Readiness()
+        # What was not sent yet is sent, which takes as long as the exporter's patience.
+        stack.push_async_callback(asyncio.to_thread, traces.close)
+        store = await stack.enter_async_context(opened_store(
+            None if url is None else url.reveal(), lambda answers: readiness.set(Check.STORE, answers)))
         api = await stack.enter_async_context(_connection(config))
         leadership = Leadership(terms_of(config), lambda: _connection(config), end_at_once)
-        process = cls(config, api, leadership, store, traces)
+        process = cls(config, api, leadership, store, traces, readiness)
         for port in ports_of(config, process.api, process.readiness, process.metrics):
             await stack.enter_async_context(port)
         await stack.enter_async_context(leadership.standing())

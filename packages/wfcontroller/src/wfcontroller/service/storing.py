@@ -8,10 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from wfcontroller.run.storage import open_storage
+from wfcontroller.run.storage import open_storage, refusal_of
 from wfcore.audit import AuditRecord
-from wfcore.model.enums import Action
-from wfcore.model.plan import ActionHistory
 from wfcore.ports import PermanentError, Storage, TransientError
 from wfcore.program import Consult, Consulted, Did, Failed, Record, Response
 
@@ -22,21 +20,22 @@ _THREADS = 2
 class ThreadedStore:
     """Answers Record and Consult; the port's two errors become the two answers.
 
-    A thread for records and one for history: a long query keeps no record waiting.
+    Records and history have threads of their own: a long query keeps no record waiting.  `told` hears after each
+    answer whether the store gave one.
     """
 
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+    def __init__(self, storage: Storage, told: Callable[[bool], None] = lambda _answers: None) -> None:
+        self._storage, self._told = storage, told
         self._recording = ThreadPoolExecutor(_THREADS, thread_name_prefix="audit")
         self._reading = ThreadPoolExecutor(_THREADS, thread_name_prefix="history")
 
     async def record(self, request: Record) -> Response:
         """Store one record."""
-        return await _answer(self._recording, self._stored, request.record)
+        return await self._answer(self._recording, self._stored, request.record)
 
     async def consult(self, request: Consult) -> Response:
         """What is recorded about the actions asked for."""
-        return await _answer(self._reading, self._known, request)
+        return await self._answer(self._reading, self._known, request)
 
     def close(self) -> None:
         """Wait for what is under way, a few seconds at most: each statement has its own limit."""
@@ -48,8 +47,15 @@ class ThreadedStore:
         return Did()
 
     def _known(self, request: Consult) -> Response:
-        history: tuple[ActionHistory, ...] = self._storage.history.about(request.workflow, _actions(request))
-        return Consulted(history)
+        return Consulted(self._storage.history.about(request.workflow, request.actions))
+
+    async def _answer(self, pool: ThreadPoolExecutor, call: Callable[[T], Response], argument: T) -> Response:
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(pool, call, argument)
+        except (TransientError, PermanentError) as error:
+            answer = refusal_of(error)
+        self._told(not isinstance(answer, Failed))
+        return answer
 
 
 class Absent:
@@ -65,33 +71,22 @@ class Absent:
 
 
 @asynccontextmanager
-async def opened_store(url: str | None) -> AsyncIterator[ThreadedStore | Absent]:
-    """The store at a URL for the time of the block; none at all without one.
+async def opened_store(url: str | None, told: Callable[[bool], None] = lambda _answers: None,
+                       ) -> AsyncIterator[ThreadedStore | Absent]:
+    """The store at a URL for the time of the block; none at all without one, which `told` hears too.
 
     Raises:
         RunFailed: nothing that speaks to a database is installed.
         PermanentError: the URL is none, or the schema may not be brought up to date.
     """
     if url is None:
+        told(False)
         yield Absent()
         return
     opening = open_storage("postgresql", url, throw_away=False)
-    store = ThreadedStore(await asyncio.to_thread(opening.__enter__))
+    store = ThreadedStore(await asyncio.to_thread(opening.__enter__), told)
     try:
         yield store
     finally:
         await asyncio.to_thread(store.close)
         await asyncio.to_thread(opening.__exit__, None, None, None)
-
-
-def _actions(request: Consult) -> tuple[Action, ...]:
-    return tuple(request.actions)
-
-
-async def _answer(pool: ThreadPoolExecutor, call: Callable[[T], Response], argument: T) -> Response:
-    try:
-        return await asyncio.get_running_loop().run_in_executor(pool, call, argument)
-    except TransientError as error:
-        return Failed("unavailable", str(error), error.retry_after)
-    except PermanentError as error:
-        return Failed("refused", str(error))

@@ -33,8 +33,14 @@ class Listener:
     @property
     def port(self) -> int:
         """The port that is bound; 0 when none is."""
+        return self.address[1]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The address and the port that are bound; empty and 0 when none are."""
         sockets = self._server.sockets if self._server is not None else ()
-        return int(sockets[0].getsockname()[1]) if sockets else 0
+        host, port = sockets[0].getsockname()[:2] if sockets else ("", 0)
+        return str(host), int(port)
 
     async def __aenter__(self) -> Self:
         self._connections = Connections(self._handler, self._limits)

@@ -16,6 +16,7 @@ from wfcontroller.api import Api
 from wfcontroller.transport.cluster import ClusterApi
 from wfcontroller.transport.requests import Patience, Requests
 
+_ADVICE = "give --kubeconfig FILE or set KUBECONFIG"
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
@@ -59,13 +60,14 @@ async def configured(kubeconfig: str | None, context: str | None) -> tuple[Confi
         return configuration, (_ACCOUNT / "namespace").read_text("utf-8").strip() or "default"
     # The library looks at KUBECONFIG only once, when it is imported.
     named = kubeconfig or os.environ.get("KUBECONFIG")
+    if not any(path.exists() for path in _files(kubeconfig)):
+        raise NotConnected(f"no cluster to talk to: {named or '~/.kube/config'} does not exist; {_ADVICE}")
     try:
         await load_kube_config(  # type: ignore[no-untyped-call]
             named, context, client_configuration=configuration, persist_config=False)
     except (ConfigException, OSError, yaml.YAMLError) as error:
         why = " ".join(str(error).split())
-        raise NotConnected(f"no cluster to talk to: {named or '~/.kube/config'}: {why}; give --kubeconfig FILE or set "
-                           "KUBECONFIG") from error
+        raise NotConnected(f"no cluster to talk to: {named or '~/.kube/config'}: {why}; {_ADVICE}") from error
     return configuration, _namespace_in(kubeconfig, context)
 
 

@@ -133,7 +133,7 @@ class _Pool(RESTClientObject):
 
 def unanswered(method: str, path: str, error: Exception) -> ApiError:
     """The error of a request without an answer."""
-    why = "no answer in time" if isinstance(error, TimeoutError | asyncio.TimeoutError) else str(error)
+    why = "no answer in time" if isinstance(error, TimeoutError) else str(error)
     return ApiError(0, "NoAnswer", f"{method} {path}: {why or type(error).__name__}")
 
 
