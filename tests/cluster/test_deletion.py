@@ -57,6 +57,7 @@ def test_a_workflow_that_executes_goes_with_its_children(running, place, propaga
     until(lambda: absent(running, "wfe", "w", place), "the workflow is gone", *running.processes)
     until(lambda: "" == running.plane.kubectl("get", "ke", "-n", place, "-o", "name").strip(), "its children are gone",
           *running.processes)
+    assert "" == running.plane.kubectl("get", "wfe,ke", "-n", place, "-o", "name").strip()
 
 
 def test_the_same_file_can_be_applied_again_at_once(running, place, audit_log):
@@ -72,11 +73,14 @@ def test_the_same_file_can_be_applied_again_at_once(running, place, audit_log):
     assert "deleted" == audit_log.find(first).status
 
 
-def test_a_namespace_goes_with_everything_in_it(running, place):
+def test_a_namespace_goes_with_everything_in_it_and_the_audit_stays(running, place, audit_log):
     executing(running, "w", place)
+    uid = running.get("wfe", "w", place)["metadata"]["uid"]
     running.plane.kubectl("delete", "namespace", place, "--wait=false")
 
     until(lambda: absent(running, "namespace", place, "default"), "the namespace is gone", *running.processes)
+    until(lambda: audit_log.find(uid) is not None, "it is recorded", *running.processes)
+    assert "deleted" == audit_log.find(uid).status
 
 
 def test_the_parent_takes_its_workflow_along(running, place):
@@ -93,18 +97,23 @@ def test_the_parent_takes_its_workflow_along(running, place):
     until(lambda: absent(running, "wfe", "w", place), "the workflow is gone", *running.processes)
 
 
-def test_a_workflow_that_waits_for_an_approval_goes_at_once(running, place):
+def test_a_workflow_that_waits_for_an_approval_goes_at_once_and_nothing_was_done(running, place, audit_log):
     running.plane.apply(workflow("w", place, restart(1, "stuck"), strategy={"approvalRequired": True}))
     until(lambda: "validating" == phase(running, "w", place), "it waits", *running.processes)
+    uid = running.get("wfe", "w", place)["metadata"]["uid"]
     running.plane.kubectl("delete", "wfe", "w", "-n", place, "--wait=false")
 
     until(lambda: absent(running, "wfe", "w", place), "the workflow is gone", *running.processes)
+    assert "" == running.plane.kubectl("get", "ke", "-n", place, "-o", "name").strip()
+    assert "deleted" == audit_log.find(uid).status
 
 
-def test_a_finished_workflow_goes_when_its_time_to_live_is_over(running, place):
+def test_a_finished_workflow_goes_when_its_time_to_live_is_over_recorded_as_it_ended(running, place, audit_log):
     running.plane.apply(deployment("web", place))
     body = chain("web", place, steps=1)
     body["spec"]["ttlSecondsAfterFinished"] = 1
     running.plane.apply(body)
+    uid = running.get("wfe", "web", place)["metadata"]["uid"]
 
     until(lambda: absent(running, "wfe", "web", place), "the workflow is gone", *running.processes)
+    assert ("completed", "success") == (audit_log.find(uid).status, audit_log.find(uid).outcome)

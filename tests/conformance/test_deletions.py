@@ -187,6 +187,7 @@ def test_garbage_goes_only_with_its_last_owner(run, place):
             return ["b"] == [reference["name"] for reference in left]
 
         await until(released)
+        assert "deletionTimestamp" not in (await place.get(CONFIG_MAPS, "child"))["metadata"]
         await place.api.delete(GADGETS, place.namespace, "b")
         await place.gone(CONFIG_MAPS, "child")
 

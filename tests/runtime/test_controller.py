@@ -302,3 +302,18 @@ def test_what_is_gone_from_the_cluster_is_gone_from_memory():
 
     assert held > 0
     assert 0 == left
+
+
+def test_workflows_that_wait_for_a_kind_are_looked_at_as_soon_as_it_is_there():
+    async def scenario(place):
+        await place.server.create(WORKFLOW_EXECUTIONS, workflow("w"))
+        await asyncio.sleep(1)
+        before = len(place.passes("w"))
+        for hear in place.cache.executions._arrivals:
+            hear()
+        await asyncio.sleep(0.01)
+        return before, len(place.passes("w"))
+
+    before, after = run(scenario)
+
+    assert after > before

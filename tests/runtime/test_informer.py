@@ -1,6 +1,7 @@
 """What a local copy does when the server does not answer as it should."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -30,12 +31,13 @@ class Refusing:
         return self._server.watch(*args, **more)
 
 
-def follow(resource, *errors, seconds=200.0):
+def follow(resource, *errors, seconds=200.0, heard=None):
     loop = VirtualLoop(START)
 
     async def main():
         server = EmbeddedServer(loop.now, 1)
         api, informer = Refusing(server, loop, *errors), Informer(resource)
+        informer.on_arrival(lambda: None if heard is None else heard.append(loop.time()))
         task = asyncio.create_task(informer.follow(api, Pacing()))
         await asyncio.sleep(seconds)
         found = api.asked, informer.absent, informer.synced.is_set()
@@ -49,14 +51,23 @@ def test_a_kind_that_nobody_has_defined_holds_nothing_else_up_and_is_looked_for_
     asked, absent, synced = follow(KUBERNETES_EXECUTIONS, seconds=60.0)
 
     assert (True, True) == (absent, synced)
-    assert len(asked) > 5
+    assert 5.0 == pytest.approx(max(later - earlier for earlier, later in pairwise(asked)))
 
 
 def test_a_kind_that_is_defined_later_is_no_longer_absent():
+    heard = []
     missing = ApiError(404, "NotFound", "the server could not find the requested resource")
-    _, absent, synced = follow(CONFIG_MAPS, missing, missing)
+    asked, absent, synced = follow(CONFIG_MAPS, missing, missing, heard=heard)
 
     assert (False, True) == (absent, synced)
+    assert [asked[2]] == heard
+
+
+def test_nobody_is_told_of_an_arrival_where_nothing_was_absent():
+    heard = []
+    follow(CONFIG_MAPS, ApiError(500, "InternalError", "away"), heard=heard)
+
+    assert [] == heard
 
 
 @pytest.mark.parametrize("status", [403, 500, 0])

@@ -54,6 +54,7 @@ def test_a_workflow_takes_its_executions_along_when_they_are_released(run, place
             await release(place, KUBERNETES_EXECUTIONS, f"w-step-{number}")
             await place.gone(KUBERNETES_EXECUTIONS, f"w-step-{number}")
         await place.gone(WORKFLOW_EXECUTIONS, "w")
+        assert () == (await place.api.list(KUBERNETES_EXECUTIONS, place.namespace)).items
 
     run(story())
 

@@ -44,6 +44,8 @@ class Cache:
         self.workflows.subscribe(lambda item: wake(ref_of(item)))
         self.executions.subscribe(lambda item: _wake_owner(item, wake))
         self.freezes.subscribe(lambda _: self.wake_unfinished())
+        # Whoever could not create an execution backs off ever longer, and no object of the new kind tells it to stop.
+        self.executions.on_arrival(self.wake_unfinished)
         self._wakes.append(wake)
 
     def wake_unfinished(self) -> None:

@@ -12,6 +12,8 @@ from wfcontroller.objects import Key, key_of, labels_of, metadata
 from wfcontroller.runtime.pacing import Pacing
 from wfcore.resources import Resource
 
+# How long a kind that nobody has defined is left alone: whoever installs is waiting.
+_ABSENT_LONGEST = 5.0
 # Under which value an object is found, or, as a frozen set, under which several.
 Indexer: TypeAlias = Callable[[Object], Hashable]
 Handler: TypeAlias = Callable[[Object], None]
@@ -44,6 +46,7 @@ class Informer:
         # As computed when the object was stored, so that removing it costs nothing and finds the same places.
         self._entries: dict[Key, tuple[tuple[str, Hashable], ...]] = {}
         self._handlers: list[Handler] = []
+        self._arrivals: list[Callable[[], None]] = []
         self._version, self.lists = 0, 0
         self.heard_at: float | None = None
 
@@ -56,6 +59,10 @@ class Informer:
         When labels or owners change it hears the former object too: whoever selected or owned it is concerned.
         """
         self._handlers.append(handler)
+
+    def on_arrival(self, hear: Callable[[], None]) -> None:
+        """Call `hear` once the kind can be listed after it was absent, when its objects are here."""
+        self._arrivals.append(hear)
 
     def get(self, key: Key) -> Object | None:
         """The object, if it exists."""
@@ -92,14 +99,19 @@ class Informer:
                 if self.absent:
                     # Nobody has defined the kind, or no longer: what was seen stays, and nothing else is held up.
                     self.synced.set()
-                pause = min(pacing.retry_first * 2 ** min(failures, 30), pacing.retry_longest)
+                longest = min(pacing.retry_longest, _ABSENT_LONGEST) if self.absent else pacing.retry_longest
+                pause = min(pacing.retry_first * 2 ** min(failures, 30), longest)
                 await asyncio.sleep(max(pause, error.retry_after or 0.0))
                 failures += 1
 
     async def _list(self, api: Api) -> None:
         items, version = await everything(api, self.resource, self._namespace, name=self._name)
         self.lists, self.heard_at = self.lists + 1, asyncio.get_running_loop().time()
+        came = self.absent
         self._replace(items, int(version))
+        if came:
+            for hear in self._arrivals:
+                hear()
 
     def _replace(self, items: list[Object], version: int) -> None:
         self._version, self.absent = version, False
